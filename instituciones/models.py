@@ -1,0 +1,447 @@
+"""Quién: instituciones, grupos, personas con un rol, delegaciones, reservas y la bitácora.
+
+De aquí sale también `Acotado`, la base de todo queryset: quien no declara su regla no ve nada.
+"""
+
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+
+class Acotado(models.QuerySet):
+    """Base de todo queryset: quien no declara su regla no ve nada."""
+
+    acotado_para: int | None = None
+
+    def visibles_para(self, usuario):
+        """Lo que esta persona puede ver; nada si su cuenta no está activa."""
+        filas = self.segun(usuario) if getattr(usuario, "is_active", False) else self.none()
+        filas.acotado_para = getattr(usuario, "pk", None) or 0
+        return filas
+
+    def segun(self, usuario):
+        """La regla de cada modelo, rol por rol; sin regla, nada."""
+        return self.none()
+
+    def _clone(self):
+        copia = super()._clone()
+        copia.acotado_para = self.acotado_para
+        return copia
+
+
+class Abierto(Acotado):
+    """Catálogos y estructura publicada: los ve cualquier persona que entra."""
+
+    def segun(self, usuario):
+        return self.all()
+
+
+class Visibilidad(models.TextChoices):
+    """Necesidad de conocer, regla nuestra (dominio §10)."""
+
+    PUBLICA = "PUBLICA", "Pública"
+    INTERNA = "INTERNA", "Interna"
+    RESTRINGIDA = "RESTRINGIDA", "Restringida"
+
+
+class Clasificacion(models.TextChoices):
+    """Categoría legal: conjuntos aparte, no una escalera (dominio §10)."""
+
+    SIN_CLASIFICAR = "SIN_CLASIFICAR", "Sin clasificar"
+    PUBLICA = "PUBLICA", "Pública"
+    CONFIDENCIAL = "CONFIDENCIAL", "Confidencial"
+    RESERVADA = "RESERVADA", "Reservada"
+
+
+class InstitucionQuerySet(Abierto):
+    def get_by_natural_key(self, sigla):
+        return self.get(sigla=sigla)
+
+
+class Institucion(models.Model):
+    """Un órgano, ministerio, secretaría o dependencia del sistema, o ajeno a él."""
+
+    class Tipo(models.TextChoices):
+        ORGANO = "ORGANO", "Órgano"
+        MINISTERIO = "MINISTERIO", "Ministerio"
+        SECRETARIA = "SECRETARIA", "Secretaría"
+        COORDINADORA = "COORDINADORA", "Coordinadora"
+        ORGANO_TECNICO = "ORGANO_TECNICO", "Órgano técnico"
+        DEPENDENCIA_CNS = "DEPENDENCIA_CNS", "Dependencia del CNS"
+        DEPENDENCIA = "DEPENDENCIA", "Dependencia"
+        COMISION = "COMISION", "Comisión"
+        ORGANISMO = "ORGANISMO", "Organismo del Estado"
+
+    sigla = models.CharField(max_length=20, unique=True)
+    nombre = models.CharField(max_length=200)
+    tipo = models.CharField(max_length=20, choices=Tipo)
+    padre = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="dependencias"
+    )
+    es_cns = models.BooleanField("su titular integra el CNS", default=False)
+    reporta = models.BooleanField("reporta avances por sí misma", default=False)
+    revisora = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="revisadas"
+    )
+    alias = models.JSONField(default=list, blank=True)
+    nota = models.TextField(blank=True)
+    vigente_desde = models.DateField(null=True, blank=True)
+    vigente_hasta = models.DateField(null=True, blank=True)
+    sucesora = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="antecesoras"
+    )
+    norma = models.CharField(max_length=300, blank=True)
+
+    objects = InstitucionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "institución"
+        verbose_name_plural = "instituciones"
+        ordering = ["sigla"]
+        constraints = [
+            models.CheckConstraint(
+                name="quien_reporta_tiene_revisora", condition=Q(reporta=False) | Q(revisora__gt=0)
+            ),
+            models.CheckConstraint(
+                name="nadie_se_revisa_a_si_mismo", condition=~Q(revisora=F("id"))
+            ),
+            models.CheckConstraint(
+                name="institucion_termina_despues_de_empezar",
+                condition=Q(vigente_hasta=None)
+                | Q(vigente_desde=None)
+                | Q(vigente_hasta__gte=F("vigente_desde")),
+            ),
+        ]
+
+    def __str__(self):
+        return self.sigla
+
+    def natural_key(self):
+        return (self.sigla,)
+
+
+class GrupoInstitucional(models.Model):
+    """Un actor colectivo que el plan nombra (SNS, SNI); se expande a la fecha de corte."""
+
+    sigla = models.CharField(max_length=20, unique=True)
+    nombre = models.CharField(max_length=200)
+    alias = models.JSONField(default=list, blank=True)
+    nota = models.TextField(blank=True)
+
+    objects = Abierto.as_manager()
+
+    class Meta:
+        verbose_name = "grupo institucional"
+        verbose_name_plural = "grupos institucionales"
+        ordering = ["sigla"]
+
+    def __str__(self):
+        return self.sigla
+
+    def obligados(self, fecha: date) -> list[Institucion]:
+        """Quiénes responden por el grupo en esa fecha, sin repetir (dominio §4, R05 y R21).
+
+        Cada integrante vigente vale por sí o por quien reporta por él; quien está exento no sale.
+        """
+        vigentes = self.pertenencias.vigentes(fecha).select_related("reporta_por")
+        quienes = {p.reporta_por.sigla: p.reporta_por for p in vigentes if p.reporta_por}
+        return [quienes[sigla] for sigla in sorted(quienes)]
+
+
+class PertenenciaQuerySet(Abierto):
+    def vigentes(self, fecha: date):
+        """Las pertenencias en vigor ese día."""
+        return self.filter(Q(hasta=None) | Q(hasta__gte=fecha), desde__lte=fecha)
+
+
+class PertenenciaGrupo(models.Model):
+    """Una institución en un grupo, con fechas y con quien reporta por ella (vacío: exenta)."""
+
+    grupo = models.ForeignKey(GrupoInstitucional, models.PROTECT, related_name="pertenencias")
+    institucion = models.ForeignKey(Institucion, models.PROTECT, related_name="pertenencias")
+    desde = models.DateField()
+    hasta = models.DateField(null=True, blank=True)
+    norma = models.CharField(max_length=300, blank=True)
+    reporta_por = models.ForeignKey(
+        Institucion, models.PROTECT, null=True, blank=True, related_name="reporta_en_grupos"
+    )
+
+    objects = PertenenciaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "pertenencia a un grupo"
+        verbose_name_plural = "pertenencias a grupos"
+        ordering = ["grupo", "institucion", "desde"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["grupo", "institucion", "desde"], name="una_pertenencia_por_fecha"
+            ),
+            models.CheckConstraint(
+                name="pertenencia_termina_despues_de_empezar",
+                condition=Q(hasta=None) | Q(hasta__gte=F("desde")),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.institucion} en {self.grupo}"
+
+
+class Rol(models.TextChoices):
+    """Lo que una persona viene a hacer; uno por cuenta (dominio §4)."""
+
+    PLANIFICADOR = "PLANIFICADOR", "Planificación"
+    APROBADOR = "APROBADOR", "Aprobación"
+    ANALISTA = "ANALISTA", "Análisis"
+    COORDINADOR = "COORDINADOR", "Coordinación"
+    CONSEJO = "CONSEJO", "Consejo Nacional de Seguridad"
+    IGSNS = "IGSNS", "Inspectoría General"
+    CAP = "CAP", "Comisión de Asesoramiento y Planificación"
+    AUDITOR = "AUDITOR", "Auditoría"
+    ADMINISTRADOR = "ADMINISTRADOR", "Administración técnica"
+
+
+class UsuarioQuerySet(Acotado):
+    def segun(self, usuario):
+        """Quien administra, coordina o audita, todas las cuentas; los demás, las de su casa."""
+        if usuario.rol in {Rol.ADMINISTRADOR, Rol.COORDINADOR, Rol.AUDITOR}:
+            return self.all()
+        return self.filter(institucion=usuario.institucion_id)
+
+
+class UsuarioManager(BaseUserManager.from_queryset(UsuarioQuerySet)):
+    """Cuentas por correo; nadie se inscribe solo."""
+
+    def get_by_natural_key(self, correo):
+        return self.get(correo__iexact=correo)
+
+    def create_user(self, correo, password=None, **datos):
+        """Una cuenta con su correo normalizado; sin contraseña queda sin poder entrar."""
+        usuario = self.model(correo=self.normalize_email(correo).lower(), **datos)
+        usuario.set_password(password)
+        usuario.save()
+        return usuario
+
+    def create_superuser(self, correo, password=None, **datos):
+        """Quien administra cuentas y catálogos: aquí no hay personas que lo puedan todo."""
+        return self.create_user(correo, password, rol=Rol.ADMINISTRADOR, **datos)
+
+
+class Usuario(AbstractBaseUser):
+    """Una persona: un correo, una institución y un rol. No hay cuentas compartidas."""
+
+    correo = models.EmailField(unique=True)
+    nombre = models.CharField(max_length=150)
+    institucion = models.ForeignKey(Institucion, models.PROTECT, related_name="personas")
+    rol = models.CharField(max_length=13, choices=Rol)
+    is_active = models.BooleanField("activa", default=True)
+    creado = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    objects = UsuarioManager()
+
+    USERNAME_FIELD = "correo"
+    EMAIL_FIELD = "correo"
+    REQUIRED_FIELDS = ["nombre", "institucion"]
+
+    class Meta:
+        verbose_name = "persona"
+        verbose_name_plural = "personas"
+        ordering = ["nombre"]
+        constraints = [
+            models.CheckConstraint(name="rol_conocido", condition=Q(rol__in=Rol.values)),
+            models.CheckConstraint(
+                name="correo_en_minusculas", condition=Q(correo=Lower("correo"))
+            ),
+        ]
+
+    def __str__(self):
+        return self.nombre
+
+    def get_full_name(self):
+        return self.nombre
+
+    @property
+    def is_staff(self):
+        """Al sitio de catálogos entra sólo quien administra."""
+        return self.is_active and self.rol == Rol.ADMINISTRADOR
+
+    def has_perm(self, permiso, objeto=None):
+        return self.is_staff
+
+    def has_module_perms(self, app):
+        return self.is_staff
+
+
+class DelegacionQuerySet(Acotado):
+    def segun(self, usuario):
+        """La propia, como titular o delegado; quien coordina, audita o administra, todas."""
+        if usuario.rol in {Rol.COORDINADOR, Rol.AUDITOR, Rol.ADMINISTRADOR}:
+            return self.all()
+        return self.filter(Q(titular=usuario) | Q(delegado=usuario))
+
+    def vigentes(self, fecha: date):
+        """Las que valen ese día: entre sus fechas, sin revocar."""
+        return self.filter(
+            desde__lte=fecha, hasta__gte=fecha, revocada_en=None, titular__is_active=True
+        )
+
+
+class Delegacion(models.Model):
+    """Un titular presta su rol a alguien de su institución, por escrito y hasta 90 días."""
+
+    titular = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegaciones_dadas"
+    )
+    delegado = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegaciones_recibidas"
+    )
+    desde = models.DateField()
+    hasta = models.DateField()
+    acto = models.CharField("acto escrito que la respalda", max_length=300)
+    creada = models.DateTimeField(default=timezone.now, editable=False)
+    revocada_en = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DelegacionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "delegación"
+        verbose_name_plural = "delegaciones"
+        ordering = ["-desde"]
+        constraints = [
+            models.CheckConstraint(
+                name="delegacion_dentro_de_90_dias",
+                condition=Q(hasta__gte=F("desde"))
+                & Q(hasta__lte=F("desde") + timedelta(days=90)),
+            ),
+            models.CheckConstraint(
+                name="nadie_se_delega_a_si_mismo", condition=~Q(titular=F("delegado"))
+            ),
+            models.CheckConstraint(name="delegacion_con_acto", condition=~Q(acto="")),
+        ]
+
+    def __str__(self):
+        return f"{self.delegado} por {self.titular}, {self.desde} a {self.hasta}"
+
+
+class ResolucionReserva(models.Model):
+    """La resolución que da carácter de reservada a una información; a lo sumo siete años."""
+
+    numero = models.CharField(max_length=60, unique=True)
+    fecha = models.DateField()
+    autoridad = models.ForeignKey(
+        Institucion, models.PROTECT, related_name="resoluciones_emitidas"
+    )
+    fundamento = models.TextField()
+    partes = models.TextField("partes que reserva")
+    vence = models.DateField()
+    custodio = models.ForeignKey(
+        Institucion, models.PROTECT, related_name="resoluciones_custodiadas"
+    )
+
+    objects = Abierto.as_manager()
+
+    class Meta:
+        verbose_name = "resolución de reserva"
+        verbose_name_plural = "resoluciones de reserva"
+        ordering = ["-fecha"]
+        constraints = [
+            models.CheckConstraint(
+                name="reserva_de_siete_anios_a_lo_sumo",
+                condition=Q(vence__gt=F("fecha"))
+                & Q(vence__lte=F("fecha") + timedelta(days=7 * 365 + 2)),
+            )
+        ]
+
+    def __str__(self):
+        return self.numero
+
+
+class Feriado(models.Model):
+    """Un día inhábil; con los fines de semana, define los días hábiles."""
+
+    fecha = models.DateField(unique=True)
+    nombre = models.CharField(max_length=120)
+
+    objects = Abierto.as_manager()
+
+    class Meta:
+        ordering = ["fecha"]
+
+    def __str__(self):
+        return f"{self.fecha:%d/%m/%Y} {self.nombre}"
+
+
+class AsientoQuerySet(Acotado):
+    def segun(self, usuario):
+        """Quien coordina, inspecciona o audita, todo; quien administra, lo de cuentas."""
+        if usuario.rol in {Rol.ANALISTA, Rol.COORDINADOR, Rol.IGSNS, Rol.AUDITOR}:
+            return self.all()
+        if usuario.rol == Rol.ADMINISTRADOR:
+            return self.filter(tipo__in=["usuario", "delegacion", "sesion"])
+        return self.filter(persona=usuario)
+
+
+class Asiento(models.Model):
+    """Un renglón de la única cadena: quién hizo qué, cuándo y sobre qué. Sólo crece.
+
+    Nombra la fila de la que habla (`tipo`, `clave`); ninguna fila apunta a él. `huella` sella
+    todas sus columnas y la huella del anterior.
+    """
+
+    persona = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+    )
+    en_nombre_de = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+    )
+    momento = models.DateTimeField()
+    registrado = models.DateTimeField()
+    acto = models.CharField(max_length=40)
+    tipo = models.CharField(max_length=40)
+    clave = models.CharField(max_length=120)
+    institucion = models.CharField(max_length=20, blank=True)
+    datos = models.TextField(default="{}")
+    huella_anterior = models.CharField(max_length=64, unique=True)
+    huella = models.CharField(max_length=64, unique=True)
+
+    objects = AsientoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["tipo", "clave"], name="asientos_de_una_fila"),
+            models.Index(fields=["momento"], name="asientos_por_momento"),
+        ]
+
+    def __str__(self):
+        return f"{self.momento:%Y-%m-%d %H:%M} {self.acto} {self.tipo} {self.clave}"
+
+    def sellado(self) -> dict:
+        """Todas sus columnas menos la huella: lo que la huella protege."""
+        return {
+            "persona": self.persona_id,
+            "en_nombre_de": self.en_nombre_de_id,
+            "momento": self.momento,
+            "registrado": self.registrado,
+            "acto": self.acto,
+            "tipo": self.tipo,
+            "clave": self.clave,
+            "institucion": self.institucion,
+            "datos": self.datos,
+            "huella_anterior": self.huella_anterior,
+        }

@@ -1,0 +1,30 @@
+"""Lo hecho: periodos, matrices, avances y las enmiendas a unos y otros."""
+
+from matrices.models.avance import (
+    Aporte,
+    Avance,
+    Evidencia,
+    HitoCumplido,
+    Movimiento,
+    Observacion,
+)
+from matrices.models.enmiendas import Rectificacion, Reprogramacion
+from matrices.models.matriz import Actividad, Cooperacion, HitoActividad, MatrizCumplimiento
+from matrices.models.periodo import Periodo, Umbrales
+
+__all__ = [
+    "Actividad",
+    "Aporte",
+    "Avance",
+    "Cooperacion",
+    "Evidencia",
+    "HitoActividad",
+    "HitoCumplido",
+    "MatrizCumplimiento",
+    "Movimiento",
+    "Observacion",
+    "Periodo",
+    "Rectificacion",
+    "Reprogramacion",
+    "Umbrales",
+]
