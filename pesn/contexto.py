@@ -1,0 +1,129 @@
+"""Lo que el marco de toda página necesita: plan, reloj del semestre, menú del rol y demostración.
+
+Nada se consulta si la página no lo dibuja; si lo dibuja, a lo sumo dos consultas.
+"""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, F, OuterRef
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject
+
+from acciones.models import Plan
+from instituciones.models import Rol, Usuario
+from matrices.models import MatrizCumplimiento, Periodo
+
+
+class Seccion(NamedTuple):
+    """Una entrada del menú: su nombre y la ruta que abre; `con_plan` si lleva su código."""
+
+    nombre: str
+    ruta: str
+    con_plan: bool = False
+
+
+SEMESTRE = Seccion("Semestre", "matrices:semestre")
+APROBACION = Seccion("Aprobación", "matrices:aprobacion")
+REVISION = Seccion("Revisión", "matrices:revision")
+PERIODOS = Seccion("Períodos", "matrices:periodos")
+SOLICITUDES = Seccion("Solicitudes", "matrices:enmiendas")
+PLAN = Seccion("Plan", "matrices:plan", con_plan=True)
+INFORMES = Seccion("Informes", "informes:informes")
+CONSEJO = Seccion("Consejo", "informes:consejo")
+DELEGACIONES = Seccion("Delegaciones", "instituciones:delegaciones")
+ADMINISTRACION = Seccion("Administración", "admin:index")
+
+MENUS = {
+    Rol.PLANIFICADOR: [SEMESTRE, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
+    Rol.APROBADOR: [APROBACION, SEMESTRE, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
+    Rol.ANALISTA: [REVISION, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
+    Rol.COORDINADOR: [PERIODOS, REVISION, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
+    Rol.CONSEJO: [CONSEJO, PLAN, INFORMES, DELEGACIONES],
+    Rol.IGSNS: [PLAN, INFORMES, DELEGACIONES],
+    Rol.CAP: [PLAN, SOLICITUDES, INFORMES, DELEGACIONES],
+    Rol.AUDITOR: [PLAN, INFORMES, DELEGACIONES],
+    Rol.ADMINISTRADOR: [ADMINISTRACION, DELEGACIONES],
+}
+
+
+def marco(request: HttpRequest) -> dict[str, Any]:
+    """El contexto de `templates/base.html`; cada pieza se busca cuando se dibuja."""
+    persona = getattr(request, "user", None)
+    plan = SimpleLazyObject(plan_en_vigor)
+    contexto: dict[str, Any] = {
+        "plan_vigente": plan,
+        "es_demo": SimpleLazyObject(lambda: bool(plan) and plan.es_demo),
+    }
+    if persona is not None and persona.is_authenticated:
+        contexto["reloj"] = SimpleLazyObject(lambda: reloj(plan))
+        contexto["menu"] = SimpleLazyObject(lambda: menu(persona, plan, request.path))
+    return contexto
+
+
+def plan_en_vigor() -> Plan | None:
+    """El que tiene un semestre en marcha; si ninguno, el último abierto; con `es_demo`."""
+    en_marcha = Periodo.objects.en_curso().filter(plan=OuterRef("pk"))
+    demo = MatrizCumplimiento.objects.filter(es_demo=True)
+    planes = Plan.objects.annotate(en_marcha=Exists(en_marcha), es_demo=Exists(demo))
+    return planes.order_by("-en_marcha", F("cerrado_en").desc(nulls_first=True), "-inicio").first()
+
+
+def reloj(plan: Plan | None) -> dict[str, str] | None:
+    """El semestre en marcha: «2024-S2», «abierto», «cierra el 20 ene · faltan 12 días»."""
+    periodo = Periodo.objects.en_curso().filter(plan=plan.pk).first() if plan else None
+    if periodo is None:
+        return None
+    return {
+        "codigo": periodo.codigo,
+        "estado_nombre": periodo.get_estado_display().lower(),
+        "frase": _frase(periodo),
+    }
+
+
+def _frase(periodo: Periodo) -> str:
+    if periodo.recibe:
+        abierto = periodo.estado == Periodo.Estado.ABIERTO
+        verbo, dia = ("cierra el", periodo.limite) if abierto else ("hasta el", periodo.fin_gracia)
+    elif periodo.corte_previsto:
+        verbo, dia = "se corta el", periodo.corte_previsto
+    else:
+        return ""
+    return f"{verbo} {date_format(dia, 'j b')} · {_faltan(dia)}"
+
+
+def _faltan(dia: date) -> str:
+    dias = (dia - timezone.localdate()).days
+    if dias == 0:
+        return "es hoy"
+    palabra = "día" if abs(dias) == 1 else "días"
+    if dias < 0:
+        return f"pasó hace {-dias} {palabra}"
+    return f"{'falta' if dias == 1 else 'faltan'} {dias} {palabra}"
+
+
+def menu(persona: Usuario, plan: Plan | None, direccion: str) -> list[dict[str, Any]]:
+    """Las secciones de su rol, hasta seis; `actual`, donde está."""
+    entradas = [
+        {"nombre": seccion.nombre, "url": reverse(seccion.ruta, args=argumentos)}
+        for seccion in MENUS.get(persona.rol, [])
+        if (argumentos := _argumentos(seccion, plan)) is not None
+    ]
+    for entrada in entradas:
+        entrada["actual"] = direccion.startswith(entrada["url"])
+    return entradas
+
+
+def _argumentos(seccion: Seccion, plan: Plan | None) -> list[str] | None:
+    """Lo que la ruta pide; None si pide un plan y no hay ninguno."""
+    if not seccion.con_plan:
+        return []
+    return [plan.codigo] if plan else None
+
+
+def pagina_propia(persona: Usuario) -> str:
+    """La dirección de la primera sección de su rol que se puede abrir."""
+    return menu(persona, plan_en_vigor(), "")[0]["url"]

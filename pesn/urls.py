@@ -1,0 +1,30 @@
+"""El mapa: qué app atiende cada dirección."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+from pesn import views
+
+CUENTA = [
+    path("email/", views.sin_pagina),
+    path("signup/", views.sin_pagina),
+    path("confirm-email/", views.sin_pagina),
+    path("", include("allauth.urls")),
+]
+
+urlpatterns = [
+    path("", views.inicio, name="inicio"),
+    path("salud/", views.salud, name="salud"),
+    path("cuenta/", include(CUENTA)),
+    path("admin/", admin.site.urls),
+    path("", include("instituciones.urls")),
+]
+urlpatterns += [
+    path("", include(f"{app}.urls"))
+    for app in ("acciones", "matrices", "informes")
+    if find_spec(f"{app}.urls")
+]
+
+handler400 = "pesn.errores.peticion_ilegible"
