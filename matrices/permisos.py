@@ -1,0 +1,196 @@
+"""Quién puede hacer y leer qué en las matrices: persona y fila entran, sale sí o no.
+
+Nada aquí sabe de estados del flujo ni escribe. Las reglas son las de dominio §4 y §10.
+"""
+
+from instituciones.models import Clasificacion, Institucion, Rol, Usuario
+from matrices.models import Actividad, Avance, Evidencia, Periodo, Rectificacion, Reprogramacion
+
+Quien = Usuario | None
+RONDAS_DEL_ANALISTA = 2
+
+# Qué roles leen el texto de cada categoría legal fuera de la institución responsable. Son
+# conjuntos, no una escalera. La ANALISTA, además, según si es quien revisa (`_analiza`).
+LEEN = {
+    Clasificacion.SIN_CLASIFICAR: {Rol.ANALISTA, Rol.COORDINADOR},
+    Clasificacion.PUBLICA: set(Rol) - {Rol.ADMINISTRADOR},
+    Clasificacion.CONFIDENCIAL: {Rol.ANALISTA, Rol.COORDINADOR},
+    Clasificacion.RESERVADA: {Rol.ANALISTA, Rol.COORDINADOR, Rol.CONSEJO, Rol.IGSNS},
+}
+SOLO_QUIEN_REVISA = {Clasificacion.CONFIDENCIAL, Clasificacion.RESERVADA}
+
+
+def _es(usuario: Quien, *roles: Rol) -> bool:
+    return usuario is not None and usuario.is_active and usuario.rol in roles
+
+
+def es_el_calendario(usuario: Quien, fila: object) -> bool:
+    """Nadie: el paso lo da la fecha."""
+    return usuario is None
+
+
+def responde(usuario: Quien, institucion_id: int | None) -> bool:
+    """Si la persona es de la institución responsable."""
+    return usuario is not None and usuario.institucion_id == institucion_id
+
+
+def puede_capturar(usuario: Quien, avance: Avance) -> bool:
+    """Quien planifica en la institución responsable, hasta que el periodo se corte."""
+    return (
+        _es(usuario, Rol.PLANIFICADOR)
+        and responde(usuario, avance.actividad.responsable_id)
+        and not avance.periodo.cortado
+    )
+
+
+def puede_aprobar(usuario: Quien, avance: Avance) -> bool:
+    """Quien aprueba en la institución responsable, hasta que el periodo se corte."""
+    return (
+        _es(usuario, Rol.APROBADOR)
+        and responde(usuario, avance.actividad.responsable_id)
+        and not avance.periodo.cortado
+    )
+
+
+def puede_revisar(usuario: Quien, avance: Avance) -> bool:
+    """Analista de la institución que revisa a la responsable (STCNS; a ella, la CAP).
+
+    Desde la tercera ronda, la coordinación; salvo en lo de su propia institución, que nadie
+    valida lo suyo y sigue con la analista.
+    """
+    if usuario is None or responde(usuario, avance.actividad.responsable_id):
+        return False
+    revisora = avance.actividad.responsable.revisora_id
+    if avance.ronda >= RONDAS_DEL_ANALISTA and not _es_de_la_coordinacion(avance):
+        return _es(usuario, Rol.COORDINADOR)
+    return _es(usuario, Rol.ANALISTA) and usuario.institucion_id == revisora
+
+
+def _es_de_la_coordinacion(avance: Avance) -> bool:
+    plan = avance.periodo.plan
+    return avance.actividad.responsable_id == plan.seguimiento_id
+
+
+def puede_asignar(usuario: Quien, avance: Avance) -> bool:
+    """La coordinación asigna; la analista que revisa se lo queda."""
+    return _es(usuario, Rol.COORDINADOR) or puede_revisar(usuario, avance)
+
+
+def puede_coordinar(usuario: Quien, fila: object = None) -> bool:
+    """La coordinación: asignar, revertir, reabrir, llevar el periodo, cortar, resolver."""
+    return _es(usuario, Rol.COORDINADOR)
+
+
+def puede_revertir(usuario: Quien, avance: Avance) -> bool:
+    """La coordinación, antes del corte."""
+    return _es(usuario, Rol.COORDINADOR) and not avance.periodo.cortado
+
+
+def puede_aportar(usuario: Quien, avance: Avance, institucion: Institucion) -> bool:
+    """Quien planifica en la institución que coopera, sobre su propio aporte y antes del corte."""
+    return (
+        _es(usuario, Rol.PLANIFICADOR)
+        and responde(usuario, institucion.pk)
+        and avance.actividad.responsable_id != institucion.pk
+        and not avance.periodo.cortado
+    )
+
+
+def puede_estructurar(usuario: Quien, fila: object = None) -> bool:
+    """La estructura del plan y de las matrices: coordinación y CAP."""
+    return _es(usuario, Rol.COORDINADOR, Rol.CAP)
+
+
+def puede_solicitar(usuario: Quien, actividad: Actividad) -> bool:
+    """Pedir una reprogramación o rectificación: quien planifica en la responsable."""
+    return _es(usuario, Rol.PLANIFICADOR) and responde(usuario, actividad.responsable_id)
+
+
+def puede_avalar(usuario: Quien, enmienda: Reprogramacion | Rectificacion) -> bool:
+    """Avalar o firmar una solicitud: quien aprueba en la responsable."""
+    return _es(usuario, Rol.APROBADOR) and responde(usuario, _actividad(enmienda).responsable_id)
+
+
+def puede_desistir(usuario: Quien, enmienda: Reprogramacion) -> bool:
+    """Retirar una solicitud: quien planifica en la responsable."""
+    return puede_solicitar(usuario, _actividad(enmienda))
+
+
+def puede_opinar(usuario: Quien, enmienda: Reprogramacion) -> bool:
+    """La opinión sobre una reprogramación es de la CAP."""
+    return _es(usuario, Rol.CAP)
+
+
+def puede_recomendar(usuario: Quien, enmienda: Rectificacion) -> bool:
+    """Recomendar una rectificación: la analista que revisa a la responsable."""
+    responsable = _actividad(enmienda).responsable
+    return (
+        _es(usuario, Rol.ANALISTA)
+        and responde(usuario, responsable.revisora_id)
+        and not responde(usuario, responsable.pk)
+    )
+
+
+def _actividad(enmienda: Reprogramacion | Rectificacion) -> Actividad:
+    if isinstance(enmienda, Rectificacion):
+        return enmienda.avance.actividad
+    return enmienda.actividad
+
+
+def puede_leer(usuario: Quien, fila: Avance | Evidencia | Actividad) -> bool:
+    """Si esta persona lee el texto de una fila que ya puede ver, por su categoría legal.
+
+    Cada categoría de la fila y de sus padres debe permitirlo. La institución responsable lee lo
+    suyo siempre; la ANALISTA lee lo CONFIDENCIAL y lo RESERVADA sólo si es quien revisa.
+    """
+    if usuario is None or not usuario.is_active:
+        return False
+    actividad = _de_la_fila(fila)
+    if usuario.rol in {Rol.PLANIFICADOR, Rol.APROBADOR} and responde(
+        usuario, actividad.responsable_id
+    ):
+        return True
+    return all(_lee_la_clase(usuario, clase, actividad) for clase in fila.clases)
+
+
+def puede_leer_ahora(usuario: Quien, avance: Avance) -> bool:
+    """Si lee el texto vivo: el de un borrador es de su institución; los demás, lo enviado."""
+    if not puede_leer(usuario, avance):
+        return False
+    propia = responde(usuario, avance.actividad.responsable_id) and _es(
+        usuario, Rol.PLANIFICADOR, Rol.APROBADOR
+    )
+    return propia or avance.estado in Avance.ENVIADOS
+
+
+def puede_leer_lo_enviado(usuario: Quien, avance: Avance) -> bool:
+    """Si lee lo último que se remitió, aunque ahora se esté corrigiendo."""
+    return puede_leer(usuario, avance) and _es(
+        usuario, Rol.ANALISTA, Rol.COORDINADOR, Rol.IGSNS, Rol.AUDITOR
+    )
+
+
+def _de_la_fila(fila: Avance | Evidencia | Actividad) -> Actividad:
+    if isinstance(fila, Actividad):
+        return fila
+    if isinstance(fila, Evidencia):
+        return fila.avance.actividad
+    return fila.actividad
+
+
+def _lee_la_clase(usuario: Usuario, clase: str, actividad: Actividad) -> bool:
+    if usuario.rol not in LEEN[Clasificacion(clase)]:
+        return False
+    if usuario.rol == Rol.ANALISTA and clase in SOLO_QUIEN_REVISA:
+        return usuario.institucion_id == actividad.responsable.revisora_id
+    return True
+
+
+def puede_llevar_el_periodo(usuario: Quien, periodo: Periodo) -> bool:
+    """La coordinación programa, abre, prorroga, cierra y corta."""
+    return _es(usuario, Rol.COORDINADOR)
+
+
+def calendario_o_coordinacion(usuario: Quien, fila: object) -> bool:
+    """La fecha, o la coordinación cuando ya no falta nada."""
+    return usuario is None or _es(usuario, Rol.COORDINADOR)
