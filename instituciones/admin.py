@@ -1,0 +1,179 @@
+"""Cuentas y catálogos, para quien administra; lo demás no se inscribe aquí."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponseRedirect
+
+from instituciones import cuentas
+from instituciones.bitacora import asiento, constancia
+from instituciones.models import (
+    Feriado,
+    GrupoInstitucional,
+    Institucion,
+    PertenenciaGrupo,
+    ResolucionReserva,
+    Usuario,
+)
+
+AJENA = "Otra persona cambió esta cuenta mientras tanto; no se guardó nada. Así está ahora."
+
+
+class Constante(admin.ModelAdmin):
+    """Cada guardado deja su asiento, al final de la misma transacción; nada se borra."""
+
+    se_borra = False
+
+    def get_queryset(self, request):
+        filas = self.model.objects.visibles_para(request.user)
+        return filas.order_by(*self.get_ordering(request) or self.model._meta.ordering)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        modelo = db_field.remote_field.model
+        kwargs.setdefault("queryset", modelo.objects.visibles_para(request.user))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.se_borra and super().has_delete_permission(request, obj)
+
+    def changeform_view(self, request, *args, **kwargs):
+        with constancia():
+            return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        datos = {campo: str(form.cleaned_data[campo]) for campo in form.changed_data}
+        self._asentar("cambiar" if change else "crear", request, obj, datos)
+
+    def delete_model(self, request, obj):
+        with constancia():
+            self._asentar("borrar", request, obj, {"era": str(obj)})
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        with constancia():
+            for uno in queryset:
+                self.delete_model(request, uno)
+
+    def _asentar(self, acto: str, request: HttpRequest, fila: Any, datos: dict[str, str]) -> None:
+        with constancia() as asientos:
+            asientos.append(asiento(acto, fila, por=request.user, datos=datos))
+
+
+@admin.register(Institucion)
+class InstitucionAdmin(Constante):
+    list_display = ["sigla", "nombre", "tipo", "reporta", "revisora", "vigente_hasta"]
+    list_filter = ["tipo", "reporta", "es_cns"]
+    search_fields = ["sigla", "nombre"]
+    list_select_related = ["revisora"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["sigla"] if obj else []
+
+
+class PertenenciaEnLinea(admin.TabularInline):
+    model = PertenenciaGrupo
+    extra = 0
+    can_delete = False
+    autocomplete_fields = ["institucion", "reporta_por"]
+
+
+@admin.register(GrupoInstitucional)
+class GrupoAdmin(Constante):
+    list_display = ["sigla", "nombre"]
+    inlines = [PertenenciaEnLinea]
+
+    def save_formset(self, request, form, formset, change):
+        for pertenencia in formset.save():
+            self._asentar("anotar_pertenencia", request, pertenencia, {"es": str(pertenencia)})
+
+
+@admin.register(Feriado)
+class FeriadoAdmin(Constante):
+    se_borra = True
+    list_display = ["fecha", "nombre"]
+    date_hierarchy = "fecha"
+
+
+@admin.register(ResolucionReserva)
+class ResolucionAdmin(Constante):
+    list_display = ["numero", "fecha", "autoridad", "vence", "custodio"]
+    autocomplete_fields = ["autoridad", "custodio"]
+
+
+class CuentaForm(forms.ModelForm):
+    """Quién es y qué viene a hacer; la contraseña la pone su dueño."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Usuario
+        fields = ["correo", "nombre", "institucion", "rol", "is_active"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+
+    def clean_correo(self):
+        return Usuario.objects.normalize_email(self.cleaned_data["correo"]).lower()
+
+    def clean_is_active(self):
+        activa = self.cleaned_data["is_active"]
+        if self._es_la_propia() and not activa:
+            raise forms.ValidationError("Nadie desactiva su propia cuenta.")
+        return activa
+
+    def clean_rol(self):
+        rol = self.cleaned_data["rol"]
+        if self._es_la_propia() and rol != self.instance.rol:
+            raise forms.ValidationError("Nadie cambia su propio rol.")
+        return rol
+
+    def _es_la_propia(self) -> bool:
+        return self.instance.pk is not None and self.instance.pk == self.quien.pk
+
+    quien: Usuario
+
+
+@admin.register(Usuario)
+class UsuarioAdmin(Constante):
+    form = CuentaForm
+    list_display = ["nombre", "correo", "institucion", "rol", "is_active", "last_login"]
+    list_filter = ["rol", "is_active", "institucion"]
+    list_select_related = ["institucion"]
+    search_fields = ["nombre", "correo"]
+    actions = ["dar_enlace", "quitar_factor"]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        forma = super().get_form(request, obj, change=change, **kwargs)
+        return type("CuentaForm", (forma,), {"quien": request.user})
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except cuentas.CuentaAjena:
+            messages.error(request, AJENA)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            cuentas.cambiar(obj, version=form.cleaned_data["version"] or 0, por=request.user)
+            return
+        cuentas.abrir(obj, por=request.user)
+        self._mostrar_enlace(request, obj)
+
+    @admin.action(description="Dar un enlace para poner la contraseña", permissions=["change"])
+    def dar_enlace(self, request, queryset):
+        for persona in queryset.filter(is_active=True):
+            self._mostrar_enlace(request, persona)
+
+    @admin.action(description="Quitar el segundo factor", permissions=["change"])
+    def quitar_factor(self, request, queryset):
+        for persona in queryset:
+            cuentas.quitar_segundo_factor(persona, por=request.user)
+        messages.success(request, "Segundo factor quitado; sus sesiones se cerraron.")
+
+    def _mostrar_enlace(self, request: HttpRequest, persona: Usuario) -> None:
+        enlace = cuentas.enlace_de_contrasena(persona, por=request.user)
+        messages.warning(request, f"{persona} pone su contraseña aquí, una vez y en una hora: {enlace}")
