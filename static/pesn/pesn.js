@@ -12,6 +12,7 @@
     caja.className = "alert alert-danger";
     caja.setAttribute("role", "alert");
     caja.tabIndex = -1;
+    caja.dataset.delNavegador = "";
     caja.append(texto);
     if (enlace) {
       const a = document.createElement("a");
@@ -55,6 +56,10 @@
     if (secreto && "csrfmiddlewaretoken" in evento.detail.parameters) {
       evento.detail.parameters.csrfmiddlewaretoken = secreto;
     }
+  });
+
+  cuerpo.addEventListener("htmx:beforeRequest", () => {
+    avisos.querySelector("[data-del-navegador]")?.remove();
   });
 
   // Una página entera de entrada o de error no se mete dentro de un renglón.
