@@ -1,0 +1,69 @@
+"""Lo que toda prueba comparte: el elenco, y cómo se vacía una base con tablas que sólo crecen."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+
+from instituciones import solo_crece
+from instituciones.models import Rol
+from pesn.revisiones import SOLO_CRECEN
+from tests.fabricas import InstitucionFactory, UsuarioFactory
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _vacia_aunque_solo_crezcan():
+    """Tras una prueba con transacciones de verdad: candados fuera, vaciar, candados puestos."""
+    vaciar = TransactionTestCase._fixture_teardown
+
+    def sin_candados(prueba):
+        solo_crece.quitar(connection, SOLO_CRECEN)
+        try:
+            vaciar(prueba)
+        finally:
+            solo_crece.poner(connection, SOLO_CRECEN)
+
+    TransactionTestCase._fixture_teardown = sin_candados
+    yield
+    TransactionTestCase._fixture_teardown = vaciar
+
+
+@pytest.fixture
+def cache_limpia(db):
+    """Los límites de entrada se cuentan en la caché: cada prueba empieza de cero."""
+    cache.clear()
+    yield cache
+    cache.clear()
+
+
+@pytest.fixture
+def elenco(db):
+    """Una persona activa por rol: la responsable, la que la revisa y los demás; y una ajena."""
+    stcns = InstitucionFactory(sigla="STCNS", reporta=False, revisora=None, tipo="DEPENDENCIA_CNS")
+    mingob = InstitucionFactory(sigla="MINGOB", revisora=stcns, es_cns=True)
+    mindef = InstitucionFactory(sigla="MINDEF", revisora=stcns, es_cns=True)
+    presidencia = InstitucionFactory(sigla="PRESIDENCIA", reporta=False, revisora=None)
+    igsns = InstitucionFactory(sigla="IGSNS", revisora=stcns)
+    cap = InstitucionFactory(sigla="CAP", revisora=stcns)
+
+    def persona(nombre, rol, institucion):
+        correo = f"{nombre.lower()}@ejemplo.gt"
+        return UsuarioFactory(nombre=nombre, correo=correo, rol=rol, institucion=institucion)
+
+    return SimpleNamespace(
+        responsable=mingob,
+        revisora=stcns,
+        otra=mindef,
+        planificadora=persona("Petrona", Rol.PLANIFICADOR, mingob),
+        aprobador=persona("Arnulfo", Rol.APROBADOR, mingob),
+        analista=persona("Anabella", Rol.ANALISTA, stcns),
+        coordinadora=persona("Catarina", Rol.COORDINADOR, stcns),
+        consejera=persona("Consuelo", Rol.CONSEJO, presidencia),
+        inspector=persona("Isidro", Rol.IGSNS, igsns),
+        comisionada=persona("Carmela", Rol.CAP, cap),
+        auditor=persona("Aurelio", Rol.AUDITOR, stcns),
+        administradora=persona("Adelina", Rol.ADMINISTRADOR, stcns),
+        ajena=persona("Ajelina", Rol.PLANIFICADOR, mindef),
+    )

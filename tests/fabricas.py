@@ -1,0 +1,249 @@
+"""De dónde salen las filas de las pruebas: válidas por omisión, y lo que importe, dicho allí."""
+
+from datetime import date, timedelta
+
+from django.utils import timezone
+from factory import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory
+from factory.django import DjangoModelFactory
+
+from acciones import models as acciones
+from instituciones import models as quien
+
+
+class InstitucionFactory(DjangoModelFactory):
+    """Reporta por sí, y otra la revisa."""
+
+    class Meta:
+        model = quien.Institucion
+        django_get_or_create = ("sigla",)
+
+    sigla = Sequence("INS{}".format)
+    nombre = LazyAttribute(lambda o: f"Institución {o.sigla}")
+    tipo = quien.Institucion.Tipo.MINISTERIO
+    reporta = True
+    revisora = SubFactory("tests.fabricas.InstitucionFactory", reporta=False, revisora=None)
+
+
+class GrupoFactory(DjangoModelFactory):
+    class Meta:
+        model = quien.GrupoInstitucional
+
+    sigla = Sequence("GRUPO{}".format)
+    nombre = LazyAttribute(lambda o: f"Grupo {o.sigla}")
+
+
+class PertenenciaFactory(DjangoModelFactory):
+    """Vigente desde siempre; reporta por sí misma."""
+
+    class Meta:
+        model = quien.PertenenciaGrupo
+
+    grupo = SubFactory(GrupoFactory)
+    institucion = SubFactory(InstitucionFactory)
+    desde = date(2008, 4, 18)
+    reporta_por = SelfAttribute("institucion")
+
+
+class UsuarioFactory(DjangoModelFactory):
+    """Una persona activa; sin contraseña (entra con `force_login`) salvo que se le dé."""
+
+    class Meta:
+        model = quien.Usuario
+
+    correo = Sequence("persona{}@ejemplo.gt".format)
+    nombre = Sequence("Persona {}".format)
+    institucion = SubFactory(InstitucionFactory)
+    rol = quien.Rol.PLANIFICADOR
+    password = None
+
+    @classmethod
+    def _create(cls, model_class, *args, **datos):
+        return model_class.objects.create_user(**datos)
+
+
+class DelegacionFactory(DjangoModelFactory):
+    """Vigente hoy, entre dos personas de la misma institución."""
+
+    class Meta:
+        model = quien.Delegacion
+
+    titular = SubFactory(UsuarioFactory)
+    delegado = SubFactory(UsuarioFactory, institucion=SelfAttribute("..titular.institucion"))
+    desde = LazyFunction(timezone.localdate)
+    hasta = LazyAttribute(lambda o: o.desde + timedelta(days=30))
+    acto = "Oficio 12-2026"
+
+
+class ResolucionFactory(DjangoModelFactory):
+    class Meta:
+        model = quien.ResolucionReserva
+
+    numero = Sequence("RES-{}".format)
+    fecha = date(2024, 1, 15)
+    vence = date(2029, 1, 15)
+    autoridad = SubFactory(InstitucionFactory)
+    custodio = SelfAttribute("autoridad")
+    fundamento = "Artículo 23 de la ley."
+    partes = "El documento entero."
+
+
+class FeriadoFactory(DjangoModelFactory):
+    class Meta:
+        model = quien.Feriado
+
+    fecha = date(2024, 9, 15)
+    nombre = "Día de la Independencia"
+
+
+class PlanFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.Plan
+
+    codigo = Sequence("plan-{}".format)
+    sigla = Sequence("PLAN{}".format)
+    nombre = LazyAttribute(lambda o: f"Plan estratégico {o.sigla}")
+    inicio = date(2020, 4, 1)
+    fin = date(2024, 12, 31)
+
+
+class AmbitoFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.Ambito
+
+    plan = SubFactory(PlanFactory)
+    orden = Sequence(lambda n: n + 1)
+    codigo = LazyAttribute(lambda o: f"AMB{o.orden}")
+    nombre = LazyAttribute(lambda o: f"Ámbito {o.orden}")
+
+
+class ProgramaFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.Programa
+
+    plan = SubFactory(PlanFactory)
+    numero = Sequence(lambda n: n + 1)
+    sigla = LazyAttribute(lambda o: f"PROG{o.numero}")
+    nombre = LazyAttribute(lambda o: f"Programa {o.numero}")
+    objetivo_general = "Contribuir a la seguridad de la Nación."
+
+
+class ObjetivoFactory(DjangoModelFactory):
+    """En un ámbito del mismo plan que su programa."""
+
+    class Meta:
+        model = acciones.ObjetivoEspecifico
+
+    programa = SubFactory(ProgramaFactory)
+    codigo = Sequence(lambda n: f"{n + 1}.1")
+    ambito = SubFactory(AmbitoFactory, plan=SelfAttribute("..programa.plan"))
+    enunciado = LazyAttribute(lambda o: f"Objetivo específico {o.codigo}.")
+
+
+class AccionFactory(DjangoModelFactory):
+    """Pública, como las carga el plan."""
+
+    class Meta:
+        model = acciones.AccionEstrategica
+
+    objetivo = SubFactory(ObjetivoFactory)
+    orden = Sequence(lambda n: n + 1)
+    codigo = LazyAttribute(lambda o: f"{o.objetivo.codigo}.{o.orden}")
+    enunciado = LazyAttribute(lambda o: f"Acción estratégica {o.codigo}.")
+    clasificacion = quien.Clasificacion.PUBLICA
+
+
+class ResponsabilidadFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.Responsabilidad
+
+    accion = SubFactory(AccionFactory)
+    institucion = SubFactory(InstitucionFactory)
+    rol = acciones.Responsabilidad.Papel.RECTORA
+    orden = 1
+
+
+class IrregularidadFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.Irregularidad
+
+    plan = SubFactory(PlanFactory)
+    codigo = Sequence("R{}".format)
+    donde = "1.1.1"
+    descripcion = "Un punto de más."
+    tratamiento = "Se quita."
+
+
+class SiglaFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.Sigla
+
+    plan = SubFactory(PlanFactory)
+    sigla = Sequence("SIG{}".format)
+    nombre = LazyAttribute(lambda o: f"Nombre de {o.sigla}")
+
+
+class EjeFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.EjeTransformacion
+
+    plan = SubFactory(PlanFactory)
+    orden = Sequence(lambda n: n + 1)
+    nombre = LazyAttribute(lambda o: f"Eje {o.orden}")
+
+
+class PilarFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.PilarPGG
+
+    plan = SubFactory(PlanFactory)
+    orden = Sequence(lambda n: n + 1)
+    nombre = LazyAttribute(lambda o: f"Pilar {o.orden}")
+
+
+class PropuestaFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.PropuestaLegislativa
+
+    plan = SubFactory(PlanFactory)
+    orden = Sequence(lambda n: n + 1)
+    grupo = "REFORMAS"
+    enunciado = LazyAttribute(lambda o: f"Propuesta de ley {o.orden}")
+
+
+class TramiteFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.TramitePropuesta
+
+    propuesta = SubFactory(PropuestaFactory)
+    de = acciones.PropuestaLegislativa.Estado.IDENTIFICADA
+    a = acciones.PropuestaLegislativa.Estado.EN_ELABORACION
+    fecha = date(2024, 2, 1)
+    documento = "Oficio 1-2024"
+    por = SubFactory(UsuarioFactory, rol=quien.Rol.COORDINADOR)
+    momento = LazyFunction(timezone.now)
+
+
+class ResultadoFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.ResultadoEstrategico
+
+    plan = SubFactory(PlanFactory)
+    codigo = Sequence("RE{}".format)
+    enunciado = "Menos homicidios."
+    indicador = "Tasa de homicidios"
+    unidad = "por 100 mil habitantes"
+    sentido = acciones.ResultadoEstrategico.Sentido.DESCENDENTE
+    base_anio = 2019
+    base = "20.6000"
+    meta_anio = 2024
+    meta = "11.8000"
+
+
+class ValorFactory(DjangoModelFactory):
+    class Meta:
+        model = acciones.ValorResultado
+
+    resultado = SubFactory(ResultadoFactory)
+    fecha = date(2023, 12, 31)
+    valor = "16.6000"
+    fuente = "Registro administrativo"
