@@ -77,6 +77,8 @@ def _dar(
         tabla[paso], enmienda, por=por, en_nombre_de=en_nombre_de, nota=nota, momento=momento
     )
     cuando, de = momento or timezone.now(), enmienda.estado
+    if nota:
+        cambios["nota"] = nota
     with bitacora.constancia() as asientos:
         flujo.ganar(enmienda, paso, version=version, por=por, cambios=cambios)
         enmienda.refresh_from_db()
@@ -281,7 +283,7 @@ def _cambiar_avances(
             and actividad.inicio <= uno.periodo.corte
         ]
         flujo.mover_varios(ordenes, "exigir", por=por, momento=momento)
-    consultas.medir(suyos)
+    flujo.medir(suyos)
 
 
 # Rectificar lo cortado -------------------------------------------------------------------------
@@ -361,7 +363,6 @@ def aplicar(
     *,
     corte_numero: int,
     por: Usuario,
-    material: bool | None = None,
     momento: datetime | None = None,
 ) -> Rectificacion:
     """Sus valores son los que valen: mide de nuevo el avance y los posteriores.
@@ -376,10 +377,15 @@ def aplicar(
             por=por,
             momento=momento,
             corte_numero=corte_numero,
-            material=material,
         )
         posteriores = Avance.objects.filter(
             actividad=pedida.avance.actividad_id, periodo__corte__gte=pedida.avance.periodo.corte
         )
-        consultas.medir(posteriores)
+        flujo.medir(posteriores)
         return pedida
+
+
+def calificar(materiales: dict[int, bool]) -> None:
+    """Anota cuáles de las aplicadas fueron materiales; lo dice el corte que las recogió."""
+    for pk, material in materiales.items():
+        Rectificacion.objects.filter(pk=pk, material=None).update(material=material)

@@ -433,7 +433,7 @@ def mover_varios(
             propios = {**cambios, **_efectos(paso, avance, cuando)}
             ganar(avance, paso, version=version, por=por, cambios=propios)
         if paso in MIDE:
-            consultas.medir(Avance.objects.filter(pk__in=antes))
+            medir(Avance.objects.filter(pk__in=antes))
         movidos = consultas.con_lo_declarado(antes)
         nuevos = [
             Movimiento(
@@ -452,6 +452,12 @@ def mover_varios(
         Movimiento.objects.bulk_create(nuevos, batch_size=500)
         asientos.extend(asiento_de(nuevo) for nuevo in nuevos)
     return movidos
+
+
+def medir(avances: Iterable[Avance]) -> None:
+    """Escribe las cifras que a cada avance le corresponden ahora; no cambia su versión."""
+    for pk, columnas in consultas.mediciones(avances).items():
+        Avance.objects.filter(pk=pk).update(**columnas)
 
 
 def asiento_de(movimiento: Movimiento):

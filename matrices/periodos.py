@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.utils import timezone
 
 from acciones.models import Plan
@@ -106,7 +107,7 @@ def cambiar_fechas(
         raise flujo.PasoInvalido("Las fechas se editan antes de abrir; después, prorrogue.", periodo)
     with bitacora.constancia() as asientos:
         suyo = Periodo.objects.filter(pk=periodo.pk, version=version, estado=periodo.estado)
-        if not suyo.update(**asdict(fechas), version=flujo.F("version") + 1):
+        if not suyo.update(**asdict(fechas), version=F("version") + 1):
             raise flujo.VersionAjena(Periodo.objects.get(pk=periodo.pk))
         periodo.refresh_from_db()
         datos = {campo: str(valor) for campo, valor in asdict(fechas).items()}
@@ -162,7 +163,7 @@ def crear_avances(
             batch_size=500,
         )
         nuevos = Avance.objects.filter(periodo=periodo, actividad__in=actividades)
-        consultas.medir(nuevos)
+        flujo.medir(nuevos)
         creados = list(nuevos.select_related("actividad__responsable").order_by("pk"))
         movimientos = [
             Movimiento(

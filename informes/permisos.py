@@ -1,0 +1,25 @@
+"""Quién puede qué con cortes e informes: persona y fila entran, sale sí o no (dominio §4)."""
+
+from instituciones.models import Rol, Usuario
+from informes.models import Edicion, Informe, Recomendacion
+
+Quien = Usuario | None
+
+
+def _es(usuario: Quien, *roles: Rol) -> bool:
+    return usuario is not None and usuario.is_active and usuario.rol in roles
+
+
+def puede_emitir(usuario: Quien, fila: object = None) -> bool:
+    """Cortar, ordenar, aprobar, presentar y publicar: la coordinación."""
+    return _es(usuario, Rol.COORDINADOR)
+
+
+def puede_tomar_conocimiento(usuario: Quien, informe: Informe) -> bool:
+    """Un miembro del Consejo, de la edición que se le presentó."""
+    return _es(usuario, Rol.CONSEJO) and informe.edicion == Edicion.CNS
+
+
+def puede_recomendar(usuario: Quien, recomendacion: Recomendacion | None = None) -> bool:
+    """Las recomendaciones son de la Inspectoría General."""
+    return _es(usuario, Rol.IGSNS)
