@@ -21,7 +21,7 @@ class CuentaAjena(Exception):
     """Otra persona cambió la cuenta después de que se leyó."""
 
 
-def abrir(persona: Usuario, *, por: Usuario) -> None:
+def abrir(persona: Usuario, *, por: Usuario | None) -> None:
     """Guarda una cuenta nueva, sin contraseña: la pone su dueño con un enlace."""
     with constancia() as asientos:
         persona.set_unusable_password()
@@ -81,5 +81,7 @@ def _cambios(antes: Usuario, despues: Usuario) -> dict[str, list[Any]]:
     return {campo: par for campo, par in pares.items() if par[0] != par[1]}
 
 
-def _asiento(acto: str, persona: Usuario, *, por: Usuario, datos: dict[str, Any] | None = None):
+def _asiento(
+    acto: str, persona: Usuario, *, por: Usuario | None, datos: dict[str, Any] | None = None
+):
     return asiento(acto, persona, por=por, datos=datos, institucion=persona.institucion.sigla)

@@ -26,7 +26,8 @@ if ENTORNO not in ENTORNOS:
 PRODUCCION = ENTORNO == "produccion"
 EN_PRUEBAS = "pytest" in sys.modules
 
-VAR = Path(env("PESN_VAR", default=str(BASE_DIR / "var")))
+PRUEBAS = Path(tempfile.gettempdir()) / f"pesn-pruebas-{os.getuid()}"
+VAR = Path(env("PESN_VAR", default=str(PRUEBAS if EN_PRUEBAS else BASE_DIR / "var")))
 VAR.mkdir(parents=True, exist_ok=True)
 
 
