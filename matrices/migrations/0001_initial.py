@@ -541,7 +541,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='avance',
-            constraint=models.CheckConstraint(condition=models.Q(('semaforo', ''), ('semaforo__in', ['ADELANTADA', 'AMARILLO', 'CANCELADA', 'FINALIZADA', 'ND', 'NO_INICIADA', 'ROJO', 'SIN_MATRIZ', 'SIN_REPORTE', 'SUSPENDIDA', 'VENCIDA', 'VERDE']), _connector='OR'), name='semaforo_conocido'),
+            constraint=models.CheckConstraint(condition=models.Q(('semaforo', ''), ('semaforo__in', ['ADELANTADA', 'AMARILLO', 'CANCELADA', 'FINALIZADA', 'NO_INICIADA', 'ROJO', 'SIN_MATRIZ', 'SIN_REPORTE', 'SUSPENDIDA', 'VENCIDA', 'VERDE']), _connector='OR'), name='semaforo_conocido'),
         ),
         migrations.AddConstraint(
             model_name='avance',
