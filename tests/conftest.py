@@ -1,5 +1,6 @@
 """Lo que toda prueba comparte: el elenco, y cómo se vacía una base con tablas que sólo crecen."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -28,6 +29,16 @@ def _vacia_aunque_solo_crezcan():
     TransactionTestCase._fixture_teardown = sin_candados
     yield
     TransactionTestCase._fixture_teardown = vaciar
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """El chromium de Debian; playwright corre un ciclo asíncrono y Django debe consentirlo."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    return browser_type_launch_args | {
+        "executable_path": "/usr/bin/chromium",
+        "args": ["--no-sandbox"],
+    }
 
 
 @pytest.fixture

@@ -46,6 +46,11 @@
   });
   cuerpo.addEventListener("submit", (evento) => {
     if (evento.target.method !== "post") return;
+    const pregunta = evento.submitter?.dataset.confirmar ?? evento.target.dataset.confirmar;
+    if (pregunta && !confirm(pregunta)) {
+      evento.preventDefault();
+      return;
+    }
     renovarCsrf(evento.target);
     hayTextoSinGuardar = false;
   });

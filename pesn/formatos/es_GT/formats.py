@@ -1,4 +1,4 @@
-"""Cómo se escriben números y fechas en Guatemala: `1,234.5` y `05/03/2026`; Django no trae es_GT."""
+"""Números y fechas como en Guatemala, `1,234.5` y `05/03/2026`: Django no trae es_GT."""
 
 DATE_FORMAT = "d/m/Y"
 TIME_FORMAT = "H:i"
