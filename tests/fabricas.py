@@ -104,6 +104,7 @@ class PlanFactory(DjangoModelFactory):
     nombre = LazyAttribute(lambda o: f"Plan estratégico {o.sigla}")
     inicio = date(2020, 4, 1)
     fin = date(2024, 12, 31)
+    niveles = LazyFunction(lambda: {"programa": "Programa", "accion": "Acción estratégica"})
 
 
 class AmbitoFactory(DjangoModelFactory):
