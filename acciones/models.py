@@ -193,9 +193,7 @@ class Sigla(models.Model):
 
     class Meta:
         ordering = ["plan", "sigla"]
-        constraints = [
-            models.UniqueConstraint(fields=["plan", "sigla"], name="una_sigla_por_plan")
-        ]
+        constraints = [models.UniqueConstraint(fields=["plan", "sigla"], name="una_sigla_por_plan")]
 
     def __str__(self):
         return self.sigla
@@ -262,9 +260,7 @@ class AccionEstrategica(models.Model):
     es_continua = models.BooleanField(default=False)
     ejes = models.ManyToManyField(EjeTransformacion, blank=True, related_name="acciones")
     pilares = models.ManyToManyField(PilarPGG, blank=True, related_name="acciones")
-    visibilidad = models.CharField(
-        max_length=11, choices=Visibilidad, default=Visibilidad.PUBLICA
-    )
+    visibilidad = models.CharField(max_length=11, choices=Visibilidad, default=Visibilidad.PUBLICA)
     clasificacion = clase_legal()
     resolucion = resolucion()
 

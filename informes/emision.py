@@ -132,9 +132,7 @@ def cortar_de_nuevo(
             if armado.cambian_las_cifras(vigente_de(vigente), posterior, por=por):
                 porque = f"Por la rectificación de {periodo}: {motivo}"
                 cortes.append(
-                    _sellar(
-                        posterior, por=por, momento=cuando, sustituye_a=vigente, motivo=porque
-                    )
+                    _sellar(posterior, por=por, momento=cuando, sustituye_a=vigente, motivo=porque)
                 )
         enmiendas.calificar(
             {pk: cual for corte in cortes[:1] for pk, cual in _materiales(corte).items()}
@@ -253,9 +251,7 @@ def _encargar(
             creado=cuando,
         )
         datos = {"corte": corte.pk, "edicion": edicion, "clave": trabajo.clave}
-        asientos.append(
-            bitacora.asiento("ordenar", informe, por=por, momento=cuando, datos=datos)
-        )
+        asientos.append(bitacora.asiento("ordenar", informe, por=por, momento=cuando, datos=datos))
         return trabajo
 
 
@@ -275,9 +271,7 @@ def _mover(
     if regla.fecha:
         cambios[regla.fecha] = cuando
     with bitacora.constancia() as asientos:
-        suyo = Informe.objects.filter(
-            pk=informe.pk, version=version or informe.version, estado=de
-        )
+        suyo = Informe.objects.filter(pk=informe.pk, version=version or informe.version, estado=de)
         if not suyo.update(**cambios, estado=regla.a, version=F("version") + 1):
             raise VersionAjena(Informe.objects.get(pk=informe.pk))
         informe.refresh_from_db()

@@ -143,7 +143,9 @@ class Informe(models.Model):
         max_length=10, choices=Estado, default=Estado.BORRADOR, editable=False
     )
     seleccion = models.JSONField(
-        "orden de decisiones y logros", default=dict, blank=True,
+        "orden de decisiones y logros",
+        default=dict,
+        blank=True,
         help_text="Qué decisiones y logros van en la primera parte y en qué orden.",
     )
     ordenado_por = models.ForeignKey(
@@ -217,9 +219,7 @@ class Documento(models.Model):
     class Meta:
         ordering = ["informe", "formato"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["informe", "formato"], name="un_documento_por_formato"
-            )
+            models.UniqueConstraint(fields=["informe", "formato"], name="un_documento_por_formato")
         ]
         indexes = [models.Index(fields=["sha256"], name="documentos_por_huella")]
 
@@ -231,9 +231,7 @@ class Descarga(models.Model):
     """Quién bajó qué documento y cuándo. Sólo crece."""
 
     documento = models.ForeignKey(Documento, models.PROTECT, related_name="descargas")
-    por = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    por = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     momento = models.DateTimeField()
 
     objects = Acotado.as_manager()

@@ -317,8 +317,7 @@ class Delegacion(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="delegacion_dentro_de_90_dias",
-                condition=Q(hasta__gte=F("desde"))
-                & Q(hasta__lte=F("desde") + timedelta(days=90)),
+                condition=Q(hasta__gte=F("desde")) & Q(hasta__lte=F("desde") + timedelta(days=90)),
             ),
             models.CheckConstraint(
                 name="nadie_se_delega_a_si_mismo", condition=~Q(titular=F("delegado"))
@@ -335,9 +334,7 @@ class ResolucionReserva(models.Model):
 
     numero = models.CharField(max_length=60, unique=True)
     fecha = models.DateField()
-    autoridad = models.ForeignKey(
-        Institucion, models.PROTECT, related_name="resoluciones_emitidas"
-    )
+    autoridad = models.ForeignKey(Institucion, models.PROTECT, related_name="resoluciones_emitidas")
     fundamento = models.TextField()
     partes = models.TextField("partes que reserva")
     vence = models.DateField()

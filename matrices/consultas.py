@@ -4,8 +4,8 @@ Aquí se arma la historia de cada actividad con los valores en vigor (lo declara
 por las rectificaciones aplicadas), que es de donde sale toda cifra.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,8 +18,8 @@ from matrices.models import (
     Actividad,
     Aporte,
     Avance,
-    Evidencia,
     HitoCumplido,
+    Movimiento,
     Periodo,
     Rectificacion,
     Umbrales,
@@ -68,18 +68,18 @@ class Vigor:
 
     avance: int
     corte: date
-    cuenta: bool
+    validado: bool
     ejecutado_periodo: Decimal | None = None
     porcentaje: Decimal | None = None
     hitos: set[int] = field(default_factory=set)
     aportes: dict[str, Decimal | None] = field(default_factory=dict)
+    rectificado: bool = False
 
     def rectificar(self, campos: dict[str, dict[str, Any]]) -> None:
         """Pone los valores de una rectificación aplicada; con ellos el avance ya cuenta."""
         for campo in ("ejecutado_periodo", "porcentaje"):
             if campo in campos:
-                nuevo = campos[campo]["despues"]
-                setattr(self, campo, None if nuevo is None else Decimal(nuevo))
+                setattr(self, campo, _decimal(campos[campo]["despues"]))
         if "hitos_cumplidos" in campos:
             self.hitos = {hito["numero"] for hito in campos["hitos_cumplidos"]["despues"]}
         if "aportes" in campos:
@@ -87,7 +87,18 @@ class Vigor:
                 uno["institucion"]: _decimal(uno["porcentaje"])
                 for uno in campos["aportes"]["despues"]
             }
-        self.cuenta = True
+        self.rectificado = True
+
+    def reporte(self, *, validado: bool | None = None) -> calculo.Reporte:
+        """Como lo pide `calculo`; `validado` para medirlo como si ya lo estuviera."""
+        return calculo.Reporte(
+            validado=self.validado if validado is None else validado,
+            ejecutado_periodo=self.ejecutado_periodo,
+            porcentaje=self.porcentaje,
+            hitos=frozenset(self.hitos),
+            aportes=self.aportes,
+            rectificado=self.rectificado,
+        )
 
 
 def _decimal(valor: Any) -> Decimal | None:
@@ -98,7 +109,7 @@ def historias(actividades: Iterable[int]) -> dict[int, list[Vigor]]:
     """Por actividad, los valores en vigor de cada periodo, en orden; en cuatro consultas."""
     actividades = list(actividades)
     filas: dict[int, Vigor] = {}
-    por_actividad: dict[int, list[Vigor]] = defaultdict(list)
+    por_actividad: dict[int, list[Vigor]] = {pk: [] for pk in actividades}
     avances = Avance.objects.filter(actividad__in=actividades).order_by("periodo__corte")
     for pk, actividad, corte, estado, cantidad, porcentaje in avances.values_list(
         "pk", "actividad", "periodo__corte", "estado", "ejecutado_periodo", "porcentaje"
@@ -142,7 +153,7 @@ def umbrales_de(plan: Plan, fecha: date) -> calculo.Umbrales:
 def mediciones(avances: Iterable[Avance]) -> dict[int, dict[str, Any]]:
     """Por avance, las columnas de resultados que le corresponden ahora (sin escribirlas).
 
-    Lo declarado cuenta como si se validara, salvo en lo que nadie reportó: ahí queda lo último
+    Lo que alguien capturó se mide como si se validara; donde nadie reportó queda lo último
     validado. De un periodo ya cortado, P y los términos no cambian: sólo lo ejecutado.
     """
     filas = list(
@@ -152,48 +163,161 @@ def mediciones(avances: Iterable[Avance]) -> dict[int, dict[str, Any]]:
     )
     historia = historias({fila.actividad_id for fila in filas})
     umbrales: dict[int, calculo.Umbrales] = {}
-    medidas = {}
     for fila in filas:
-        periodo = fila.periodo
-        if periodo.pk not in umbrales:
-            umbrales[periodo.pk] = umbrales_de(periodo.plan, periodo.corte)
-        medidas[fila.pk] = _medir(fila, historia[fila.actividad_id], umbrales[periodo.pk])
-    return medidas
+        if fila.periodo_id not in umbrales:
+            umbrales[fila.periodo_id] = umbrales_de(fila.periodo.plan, fila.periodo.corte)
+    return {
+        fila.pk: _medir(fila, historia[fila.actividad_id], umbrales[fila.periodo_id])
+        for fila in filas
+    }
 
 
 def _medir(fila: Avance, historia: list[Vigor], umbrales: calculo.Umbrales) -> dict[str, Any]:
-    actividad, corte = fila.actividad, fila.periodo.corte
-    previas = [una for una in historia if una.corte < corte and una.cuenta]
+    corte, reporta = fila.periodo.corte, fila.estado in Avance.CON_LO_CAPTURADO
+    previas = [una.reporte() for una in historia if una.corte < corte]
     propia = next(una for una in historia if una.avance == fila.pk)
-    reporta = fila.estado in REPORTADO or propia.cuenta
-    ejecutado, acumulado = ejecutado_de(actividad, [*previas, propia] if reporta else previas)
-    previo, _ = ejecutado_de(actividad, previas)
-    if fila.periodo.cortado:
-        terminos = {
-            "programado": fila.programado,
-            "programado_original": fila.programado_original,
-            "fin_medido": fila.fin_medido,
-            "situacion_medida": fila.situacion_medida,
-        }
-    else:
-        terminos = {**programado_de(actividad, corte), **terminos_de(actividad)}
-    color = calculo.semaforo_actividad(
+    hecho = ejecutado_de(fila.actividad, [*previas, propia.reporte(validado=reporta)])
+    terminos = terminos_medidos(fila) if fila.periodo.cortado else terminos_de_hoy(fila)
+    medida = calculo.semaforo_actividad(
         situacion=terminos["situacion_medida"],
-        ejecutado=ejecutado,
+        ejecutado=hecho.ejecutado,
         programado=terminos["programado"],
         fin_vigente=terminos["fin_medido"],
         corte=corte,
         exigible=fila.exigible,
-        validado=fila.estado in REPORTADO,
+        validado=reporta,
         umbrales=umbrales,
     )
     return {
         **terminos,
-        "programado": color.programado,
-        "ejecutado": ejecutado,
-        "ejecutado_previo": previo,
-        "acumulado": acumulado,
-        "indice": color.indice,
-        "brecha": color.brecha,
-        "semaforo": color.semaforo,
+        "ejecutado": hecho.ejecutado,
+        "ejecutado_previo": ejecutado_de(fila.actividad, previas).ejecutado,
+        "acumulado": hecho.acumulado,
+        "indice": medida.indice,
+        "brecha": medida.brecha,
+        "semaforo": medida.semaforo or "",
     }
+
+
+def hitos_de(actividad: Actividad) -> list[calculo.Hito]:
+    """Los hitos de una actividad, como los pide `calculo`."""
+    return [
+        calculo.Hito(uno.numero, uno.peso, uno.fecha_original, uno.fecha_vigente)
+        for uno in actividad.hitos.all()
+    ]
+
+
+def ejecutado_de(actividad: Actividad, historial: Sequence[calculo.Reporte]) -> calculo.Ejecutado:
+    """E de una actividad desde su historial, en su modo."""
+    return calculo.ejecutado_de(
+        actividad.modo,
+        historial,
+        meta=actividad.meta,
+        hitos=hitos_de(actividad),
+        obligados=[una.sigla for una in actividad.obligados.all()],
+    )
+
+
+def terminos_de_hoy(avance: Avance) -> dict[str, Any]:
+    """P, P original y los términos con que se mide la actividad al corte de ese periodo."""
+    actividad, corte = avance.actividad, avance.periodo.corte
+    hitos = hitos_de(actividad)
+    return {
+        "programado": calculo.programado_de(
+            actividad.modo,
+            inicio=actividad.inicio,
+            fin=actividad.fin_vigente,
+            corte=corte,
+            situacion=actividad.situacion,
+            suspendida_desde=actividad.suspendida_desde,
+            hitos=[(hito.fecha_vigente, hito.peso) for hito in hitos],
+        ),
+        "programado_original": calculo.programado_original_de(
+            actividad.modo,
+            inicio=actividad.inicio,
+            fin_original=actividad.fin_original,
+            corte=corte,
+            hitos=[(hito.fecha_original, hito.peso) for hito in hitos],
+        ),
+        "fin_medido": actividad.fin_vigente,
+        "situacion_medida": actividad.situacion,
+    }
+
+
+def terminos_medidos(avance: Avance) -> dict[str, Any]:
+    """Los mismos, como quedaron escritos cuando se midió."""
+    return {
+        columna: getattr(avance, columna)
+        for columna in ("programado", "programado_original", "fin_medido", "situacion_medida")
+    }
+
+
+def ejecutado_antes(periodo: Periodo, actividades: Iterable[Actividad]) -> dict[int, Decimal]:
+    """Por actividad, la última E validada antes de ese periodo."""
+    filas = list(
+        Actividad.objects.filter(pk__in=[una.pk for una in actividades]).prefetch_related(
+            "hitos", "obligados"
+        )
+    )
+    historia = historias([fila.pk for fila in filas])
+    return {
+        fila.pk: ejecutado_de(
+            fila, [una.reporte() for una in historia[fila.pk] if una.corte < periodo.corte]
+        ).ejecutado
+        for fila in filas
+    }
+
+
+def con_lo_declarado(claves: Iterable[int]) -> list[Avance]:
+    """Los avances con todo lo que declaran, en orden de clave."""
+    filas = Avance.objects.filter(pk__in=list(claves)).con_su_actividad().order_by("pk")
+    return list(
+        filas.prefetch_related("hitos_cumplidos__hito", "aportes__institucion", "evidencias")
+    )
+
+
+def resultados(avance: Avance) -> dict[str, Any]:
+    """Las cifras del avance, por nombre de columna."""
+    return {columna: getattr(avance, columna) for columna in RESULTADOS}
+
+
+def lo_declarado(avance: Avance) -> dict[str, Any]:
+    """Lo que la institución declara, con los hitos, los aportes y la evidencia."""
+    return {
+        **{columna: getattr(avance, columna) for columna in DECLARADO},
+        "hitos_cumplidos": [
+            {"numero": uno.hito.numero, "fecha": uno.fecha} for uno in avance.hitos_cumplidos.all()
+        ],
+        "aportes": [
+            {"institucion": uno.institucion.sigla, "porcentaje": uno.porcentaje}
+            for uno in avance.aportes.all()
+        ],
+        "evidencias": [
+            {"titulo": una.titulo, "sha256": una.sha256} for una in avance.evidencias.all()
+        ],
+    }
+
+
+def declarado(avance: Avance) -> dict[str, Any]:
+    """Lo declarado y sus cifras: sobre esto se decide, y esto guarda el `Movimiento`."""
+    return {**lo_declarado(avance), "resultados": resultados(avance)}
+
+
+def en_vigor(avance: Avance) -> dict[str, Any]:
+    """Lo declarado de un avance con sus rectificaciones aplicadas."""
+    valores = lo_declarado(con_lo_declarado([avance.pk])[0])
+    aplicadas = Rectificacion.objects.filter(avance=avance).aplicadas()
+    for campos in aplicadas.values_list("campos", flat=True):
+        valores.update({campo: cambio["despues"] for campo, cambio in campos.items()})
+    return valores
+
+
+def como_texto(valor: Any) -> Any:
+    """El mismo valor hecho de textos, listas y diccionarios, apto para una columna JSON."""
+    return json.loads(canonico(valor))
+
+
+def lo_enviado(avance: Avance) -> dict[str, Any] | None:
+    """Lo que decía el avance la última vez que se remitió; None si nunca se envió."""
+    ultimo = Movimiento.objects.filter(avance=avance, paso="remitir").order_by("-pk").first()
+    return json.loads(ultimo.contenido) if ultimo else None

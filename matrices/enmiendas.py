@@ -353,9 +353,7 @@ def rechazar_rectificacion(
 ) -> Rectificacion:
     """La coordinación no la concede, con su motivo."""
     cuando = ctx.get("momento") or timezone.now()
-    return _dar(
-        pedida, "rechazar", version=version, por=por, nota=nota, resuelta_en=cuando, **ctx
-    )
+    return _dar(pedida, "rechazar", version=version, por=por, nota=nota, resuelta_en=cuando, **ctx)
 
 
 def aplicar(

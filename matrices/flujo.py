@@ -104,9 +104,7 @@ PASOS: dict[str, Paso] = {
         distinta_de=CAPTURA,
         nombre="Remitir a revisión",
     ),
-    "asignar": Paso(
-        frozenset({E.REMITIDO}), E.REMITIDO, permisos.puede_asignar, nombre="Asignar"
-    ),
+    "asignar": Paso(frozenset({E.REMITIDO}), E.REMITIDO, permisos.puede_asignar, nombre="Asignar"),
     "observar": Paso(
         frozenset({E.REMITIDO}),
         E.OBSERVADO,
@@ -336,7 +334,9 @@ def ganar(
     regla, modelo = TABLAS[type(fila)][paso], type(fila)
     antes = fila.estado
     if fila.version == version and antes not in regla.de:
-        raise PasoInvalido(f"No se puede «{regla.nombre}» desde «{fila.get_estado_display()}».", fila)
+        raise PasoInvalido(
+            f"No se puede «{regla.nombre}» desde «{fila.get_estado_display()}».", fila
+        )
     datos = {**(cambios or {}), **{columna: None for columna in regla.borra}}
     if regla.firma:
         datos[regla.firma] = por
@@ -422,9 +422,7 @@ def mover_varios(
     antes: dict[int, str] = {}
     with bitacora.constancia() as asientos:
         for avance, version, cambios in sorted(ordenes, key=lambda orden: orden.avance.pk):
-            exigir(
-                regla, avance, por=por, en_nombre_de=en_nombre_de, nota=nota, momento=momento
-            )
+            exigir(regla, avance, por=por, en_nombre_de=en_nombre_de, nota=nota, momento=momento)
             if avance.version == version and avance.estado in regla.de:
                 falta = condicion_que_falta(avance, paso)
                 if falta:
@@ -722,15 +720,13 @@ def validar_varios(
         movidos = mover_varios(
             ordenes, "validar", por=por, en_nombre_de=en_nombre_de, momento=momento
         )
-        Observacion.objects.filter(
-            avance__in=movidos, estado=Observacion.Estado.ATENDIDA
-        ).update(estado=Observacion.Estado.CERRADA)
+        Observacion.objects.filter(avance__in=movidos, estado=Observacion.Estado.ATENDIDA).update(
+            estado=Observacion.Estado.CERRADA
+        )
         return movidos
 
 
-def aportar(
-    aporte: Aporte, *, texto: str, conforme: str, version: int, por: Usuario
-) -> Aporte:
+def aportar(aporte: Aporte, *, texto: str, conforme: str, version: int, por: Usuario) -> Aporte:
     """Lo que dice la institución que coopera; nunca cambia la cifra."""
     if not permisos.puede_aportar(por, aporte.avance, aporte.institucion):
         raise PermissionDenied("Sólo escribe aquí quien planifica en la institución que coopera.")

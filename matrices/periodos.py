@@ -46,9 +46,7 @@ def programar(
         raise PermissionDenied("Sólo la coordinación programa periodos.")
     propias = fechas or fechas_del_semestre(anio, semestre, feriados())
     with bitacora.constancia() as asientos:
-        periodo = Periodo.objects.create(
-            plan=plan, anio=anio, semestre=semestre, **asdict(propias)
-        )
+        periodo = Periodo.objects.create(plan=plan, anio=anio, semestre=semestre, **asdict(propias))
         asientos.append(_asiento("programar", periodo, por=por))
         return periodo
 
@@ -104,7 +102,9 @@ def cambiar_fechas(
     if not permisos.puede_llevar_el_periodo(por, periodo):
         raise PermissionDenied("Sólo la coordinación cambia las fechas.")
     if periodo.estado != Periodo.Estado.PROGRAMADO:
-        raise flujo.PasoInvalido("Las fechas se editan antes de abrir; después, prorrogue.", periodo)
+        raise flujo.PasoInvalido(
+            "Las fechas se editan antes de abrir; después, prorrogue.", periodo
+        )
     with bitacora.constancia() as asientos:
         suyo = Periodo.objects.filter(pk=periodo.pk, version=version, estado=periodo.estado)
         if not suyo.update(**asdict(fechas), version=F("version") + 1):
@@ -201,9 +201,7 @@ def _avance_nuevo(periodo: Periodo, actividad: Actividad, ejecutado) -> Avance:
     )
 
 
-def prorrogar(
-    periodo: Periodo, limite: date, *, nota: str, version: int, por: Usuario
-) -> Periodo:
+def prorrogar(periodo: Periodo, limite: date, *, nota: str, version: int, por: Usuario) -> Periodo:
     """Da un límite posterior, con motivo; la gracia vuelve a ser de cinco días hábiles."""
     if limite <= periodo.limite:
         raise flujo.PasoInvalido("La nueva fecha límite debe ser posterior a la actual.", periodo)

@@ -145,13 +145,9 @@ class Avance(models.Model):
 
     VALIDADOS = (Estado.VALIDADO, Estado.CONSOLIDADO)
     ENVIADOS = (Estado.REMITIDO, Estado.OBSERVADO, *VALIDADOS)
-    SIN_RESOLVER = (
-        Estado.PENDIENTE,
-        Estado.BORRADOR,
-        Estado.EN_APROBACION,
-        Estado.REMITIDO,
-        Estado.OBSERVADO,
-    )
+    EN_TRAMITE = (Estado.BORRADOR, Estado.EN_APROBACION, Estado.REMITIDO, Estado.OBSERVADO)
+    CON_LO_CAPTURADO = (*EN_TRAMITE, *VALIDADOS)
+    SIN_RESOLVER = (Estado.PENDIENTE, *EN_TRAMITE)
 
     actividad = models.ForeignKey(Actividad, models.PROTECT, related_name="avances")
     periodo = models.ForeignKey(Periodo, models.PROTECT, related_name="avances")
@@ -159,9 +155,7 @@ class Avance(models.Model):
         max_length=13, choices=Estado, default=Estado.PENDIENTE, editable=False
     )
     exigible = models.BooleanField(default=True, editable=False)
-    motivo_exencion = models.CharField(
-        max_length=11, choices=Exencion, blank=True, editable=False
-    )
+    motivo_exencion = models.CharField(max_length=11, choices=Exencion, blank=True, editable=False)
     extemporaneo = models.BooleanField(default=False, editable=False)
     ronda = models.PositiveSmallIntegerField("rondas de observación", default=0, editable=False)
     asignado_a = _firma()
@@ -305,6 +299,11 @@ class Avance(models.Model):
         return self.estado in self.VALIDADOS
 
     @property
+    def ejecutado_que_cuenta(self):
+        """E en las sumas: la validada; mientras se tramita, la última validada antes."""
+        return self.ejecutado_previo if self.estado in self.EN_TRAMITE else self.ejecutado
+
+    @property
     def se_corrige(self) -> bool:
         """Si se observó alguna vez: lo que se corrige tiene hasta el corte."""
         return self.ronda > 0
@@ -412,9 +411,7 @@ class Evidencia(models.Model):
     analisis = models.CharField(
         max_length=12, choices=Analisis, default=Analisis.SIN_ANALIZAR, editable=False
     )
-    visibilidad = models.CharField(
-        max_length=11, choices=Visibilidad, default=Visibilidad.PUBLICA
-    )
+    visibilidad = models.CharField(max_length=11, choices=Visibilidad, default=Visibilidad.PUBLICA)
     clasificacion = clase_legal()
     resolucion = resolucion()
     subida_por = _firma()
@@ -454,9 +451,7 @@ class Observacion(models.Model):
     texto = models.TextField()
     autor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     ronda = models.PositiveSmallIntegerField()
-    estado = models.CharField(
-        max_length=8, choices=Estado, default=Estado.ABIERTA, editable=False
-    )
+    estado = models.CharField(max_length=8, choices=Estado, default=Estado.ABIERTA, editable=False)
     respuesta = models.TextField(blank=True)
     creada = models.DateTimeField()
     responder_hasta = models.DateField()

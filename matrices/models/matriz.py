@@ -105,9 +105,7 @@ class Actividad(models.Model):
     matriz = models.ForeignKey(MatrizCumplimiento, models.PROTECT, related_name="actividades")
     numero = models.PositiveSmallIntegerField("número")
     descripcion = models.TextField("descripción")
-    responsable = models.ForeignKey(
-        Institucion, models.PROTECT, related_name="actividades_a_cargo"
-    )
+    responsable = models.ForeignKey(Institucion, models.PROTECT, related_name="actividades_a_cargo")
     inicio = models.DateField()
     fin_original = models.DateField("fin original")
     fin_vigente = models.DateField("fin vigente")
@@ -116,9 +114,7 @@ class Actividad(models.Model):
     meta = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
     peso = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     programa_presupuestario = models.CharField(max_length=60, blank=True)
-    visibilidad = models.CharField(
-        max_length=11, choices=Visibilidad, default=Visibilidad.PUBLICA
-    )
+    visibilidad = models.CharField(max_length=11, choices=Visibilidad, default=Visibilidad.PUBLICA)
     clasificacion = clase_legal()
     resolucion = resolucion()
     situacion = models.CharField(

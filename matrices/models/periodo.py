@@ -71,7 +71,9 @@ class Periodo(models.Model):
             ),
             models.CheckConstraint(
                 name="periodo_estado_conocido",
-                condition=Q(estado__in=["PROGRAMADO", "ABIERTO", "EN_GRACIA", "CERRADO", "CORTADO"]),
+                condition=Q(
+                    estado__in=["PROGRAMADO", "ABIERTO", "EN_GRACIA", "CERRADO", "CORTADO"]
+                ),
             ),
             models.UniqueConstraint(
                 fields=["plan"],

@@ -1,0 +1,35 @@
+"""Corta un semestre ya cerrado y sella su corte."""
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError
+
+from informes import emision
+from instituciones.operador import persona
+from matrices import periodos
+from matrices.flujo import Conflicto
+from matrices.operador import agregar_opciones, periodo_llamado
+
+
+class Command(BaseCommand):
+    help = "Corta el periodo. Con --confirmar, deja fuera lo que no esté validado."
+
+    def add_arguments(self, parser):
+        agregar_opciones(parser)
+        parser.add_argument(
+            "--confirmar", action="store_true", help="acepta dejar fuera lo que no esté validado"
+        )
+
+    def handle(self, *args, periodo, plan, por, confirmar, **opciones):
+        uno, quien = periodo_llamado(periodo, plan), persona(por)
+        pendientes = list(periodos.sin_validar(uno))
+        for avance in pendientes:
+            self.stdout.write(f"  sin validar: {avance.actividad} ({avance.get_estado_display()})")
+        if pendientes and not confirmar:
+            raise CommandError(
+                f"{len(pendientes)} avances sin validar; repita con --confirmar para dejarlos fuera."
+            )
+        try:
+            corte = emision.cortar(uno, por=quien, confirmados=[una.pk for una in pendientes])
+        except (Conflicto, PermissionDenied) as motivo:
+            raise CommandError(str(motivo)) from motivo
+        self.stdout.write(self.style.SUCCESS(f"{corte} sellado."))
