@@ -233,9 +233,10 @@ def dar_con_que_entrar(*, con_demo: bool) -> None:
 # Levantar y cuidar ---------------------------------------------------------------------------
 def web(escucha: int) -> Pieza:
     """El servidor: dos procesos, cada uno atiende una petición a la vez."""
-    opciones = "--interface wsgi --workers 2 --blocking-threads 1 --no-ws --respawn-failed-workers"
+    opciones = "--interface wsgi --workers 2 --blocking-threads 1 --no-ws"
+    cuidado = "--respawn-failed-workers --workers-kill-timeout 5"
     lugar = ["--host", ANFITRION, "--port", str(escucha)]
-    granian = [sys.executable, "-m", "granian", *opciones.split()]
+    granian = [sys.executable, "-m", "granian", *opciones.split(), *cuidado.split()]
     return Pieza("web", [*granian, *lugar, "pesn.wsgi:application"])
 
 
