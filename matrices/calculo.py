@@ -1067,7 +1067,7 @@ def _porciento(parte: Numero, total: Numero) -> Decimal:
 def _finito(valor: Numero) -> Decimal:
     """Exacto y finito: ni flotante, ni texto, ni NaN, ni infinito."""
     if isinstance(valor, bool) or not isinstance(valor, Decimal | int):
-        raise ValueError(f"{valor!r} no es un número decimal.")  # noqa: TRY004 - toda entrada mala
+        raise ValueError(f"{valor!r} no es un número decimal.")  # noqa: TRY004 - se promete ValueError
     exacto = Decimal(valor)
     if not exacto.is_finite():
         raise ValueError(f"{valor} no es una cifra.")
