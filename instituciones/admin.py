@@ -105,7 +105,7 @@ class ResolucionAdmin(Constante):
 class CuentaForm(forms.ModelForm):
     """Quién es y qué viene a hacer; la contraseña la pone su dueño."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version_leida = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Usuario
@@ -113,7 +113,7 @@ class CuentaForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
+        self.fields["version_leida"].initial = self.instance.version
 
     def clean_correo(self):
         return Usuario.objects.normalize_email(self.cleaned_data["correo"]).lower()
@@ -158,7 +158,7 @@ class UsuarioAdmin(Constante):
 
     def save_model(self, request, obj, form, change):
         if change:
-            cuentas.cambiar(obj, version=form.cleaned_data["version"] or 0, por=request.user)
+            cuentas.cambiar(obj, version=form.cleaned_data["version_leida"] or 0, por=request.user)
             return
         cuentas.abrir(obj, por=request.user)
         self._mostrar_enlace(request, obj)
@@ -176,4 +176,6 @@ class UsuarioAdmin(Constante):
 
     def _mostrar_enlace(self, request: HttpRequest, persona: Usuario) -> None:
         enlace = cuentas.enlace_de_contrasena(persona, por=request.user)
-        messages.warning(request, f"{persona} pone su contraseña aquí, una vez y en una hora: {enlace}")
+        messages.warning(
+            request, f"{persona} pone su contraseña aquí, una vez y en una hora: {enlace}"
+        )

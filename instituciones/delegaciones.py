@@ -17,7 +17,9 @@ class DelegacionTerminada(Exception):
     """Ya se revocó o ya venció."""
 
 
-def delegar(titular: Usuario, delegado: Usuario, *, desde: date, hasta: date, acto: str) -> Delegacion:
+def delegar(
+    titular: Usuario, delegado: Usuario, *, desde: date, hasta: date, acto: str
+) -> Delegacion:
     """Presta el rol entre esas fechas. Lanza DelegacionRepetida si choca con otra.
 
     La fila del titular se toma primero: dos a la vez no pueden dar dos que choquen.

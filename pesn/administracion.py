@@ -20,9 +20,11 @@ class Administracion(AdminSite):
     site_url = "/"
 
     def register(self, model_or_iterable, admin_class=None, **options):
-        modelos = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [
+        modelos = (
             model_or_iterable
-        ]
+            if isinstance(model_or_iterable, list | tuple)
+            else [model_or_iterable]
+        )
         propios = [modelo for modelo in modelos if modelo._meta.app_label in PROPIAS]
         super().register(propios, admin_class, **options)
 

@@ -28,6 +28,7 @@ ESPERA_SALUD = 90
 ESPERA_APAGADO = 15
 VIDA_MINIMA = 10  # una pieza que cae antes de estos segundos no se vuelve a levantar
 BITACORA_MAXIMA = 10 * 1024 * 1024
+USO = "Uso: ./correr [--sin-demo] [--puerto N] [--sin-trabajador]"
 MORIR_CON_EL_PADRE = 1  # PR_SET_PDEATHSIG de prctl(2)
 
 
@@ -44,6 +45,13 @@ class Pieza(NamedTuple):
 
     nombre: str
     orden: list[str]
+
+
+class Lector(argparse.ArgumentParser):
+    """El de siempre, que en vez de su regaño en inglés dice cómo se usa."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"✗ No se entiende lo que escribió ({message}).\n{USO}\n")
 
 
 def main() -> None:
@@ -64,7 +72,7 @@ def main() -> None:
 
 def leer_opciones() -> argparse.Namespace:
     """Lo que se escribió después de `./correr`; un mensaje claro y salida 2 si no se entiende."""
-    lector = argparse.ArgumentParser(
+    lector = Lector(
         prog="./correr", description="Pone PESN a andar en esta máquina.", add_help=False
     )
     lector.add_argument("-h", "--help", "--ayuda", action="help", help="Muestra esta ayuda.")

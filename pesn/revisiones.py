@@ -24,7 +24,13 @@ SOLO_CRECEN = (
 
 def registrar() -> None:
     """Inscribe cada revisión; las de ajustes sólo con `--deploy`, que producción corre."""
-    for revision in (anfitriones, cache_compartida, pdf_seguro, timbre_json, archivos_sin_direccion):
+    for revision in (
+        anfitriones,
+        cache_compartida,
+        pdf_seguro,
+        timbre_json,
+        archivos_sin_direccion,
+    ):
         register(Tags.security, deploy=True)(revision)
     register(Tags.database)(sqlite_segura)
     register(Tags.database)(candados_puestos)

@@ -84,11 +84,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.security.SecurityMiddleware",  # las cabeceras, también en los estáticos
     "csp.middleware.CSPMiddleware",
-    "pesn.peticiones.EntradaLimpia",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pesn.peticiones.RespuestaSegura",
+    "pesn.peticiones.EntradaLimpia",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -96,7 +97,6 @@ MIDDLEWARE = [
     "pesn.peticiones.SesionAcotada",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -319,6 +319,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = EN_PRUEBAS or DEBUG
 EVIDENCIA_MAXIMA = 20 * 1024 * 1024
 EVIDENCIA_CUOTA_SEMESTRE = env.int("EVIDENCIA_CUOTA_MB", default=2048) * 1024 * 1024
+ANTIVIRUS = env("ANTIVIRUS", default="")  # clamd: «/ruta/del/enchufe» o «anfitrión:puerto»
+FILE_UPLOAD_HANDLERS = [
+    "matrices.archivos.LimiteAlSubir",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

@@ -35,8 +35,9 @@ def salud(request: HttpRequest) -> JsonResponse:
     """Si la base, la caché y el almacén contestan: 200, o 503 con la pieza que falla."""
     piezas = {nombre: _contesta(nombre, prueba) for nombre, prueba in PRUEBAS.items()}
     codigo = 200 if all(piezas.values()) else 503
-    return JsonResponse({nombre: "bien" if vive else "falla" for nombre, vive in piezas.items()},
-                        status=codigo)
+    return JsonResponse(
+        {nombre: "bien" if vive else "falla" for nombre, vive in piezas.items()}, status=codigo
+    )
 
 
 def _contesta(nombre: str, prueba: Callable[[], None]) -> bool:

@@ -1,0 +1,199 @@
+"""Lo ilegible se rechaza en la puerta; lo privado no se guarda; ninguna sesión dura de más."""
+
+import base64
+import datetime as dt
+
+import pytest
+import time_machine
+from allauth.usersessions.models import UserSession
+from django.test import Client
+from django.urls import reverse
+
+from instituciones.models import Asiento, Usuario
+from tests.fabricas import InstitucionFactory, UsuarioFactory
+
+pytestmark = pytest.mark.django_db
+PRIMERA_HORA = dt.datetime(2026, 1, 5, 14, tzinfo=dt.UTC)
+PROPIA = "instituciones:delegaciones"  # una página que toda persona que entró puede abrir
+
+
+def basica(octetos):
+    return {"HTTP_AUTHORIZATION": "Basic " + base64.b64encode(octetos).decode()}
+
+
+@pytest.mark.parametrize(
+    "pedido",
+    [
+        {"PATH_INFO": "/plan/\0/"},
+        {"PATH_INFO": "/plan/\xff\xfe/"},
+        {"QUERY_STRING": "q=%00"},
+        {"QUERY_STRING": "q=%FF%FE"},
+        {"QUERY_STRING": "%00=1"},
+        {"HTTP_AUTHORIZATION": "Token a\0b"},
+        {"HTTP_AUTHORIZATION": "Basic %%%"},
+        basica(b"yo:cla\0ve"),
+        basica(b"yo:\xff"),
+        {"HTTP_COOKIE": 'sesion="a\\000b"'},
+    ],
+    ids=str,
+)
+def test_lo_que_no_es_texto_es_400_en_espanol(client, pedido):
+    respuesta = client.generic("GET", "/salud/", **pedido)
+
+    assert respuesta.status_code == 400
+    assert "mal escritos" in respuesta.content.decode()
+    assert respuesta["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("pedido", [{"QUERY_STRING": "q=Guatemal%C3%A1+%2B"}, basica(b"yo:clave")])
+def test_lo_legible_pasa(client, pedido):
+    assert client.generic("GET", "/salud/", **pedido).status_code == 200
+
+
+def test_a_quien_pide_json_se_le_contesta_json_con_codigo(client):
+    respuesta = client.get("/salud/?q=%00", headers={"accept": "application/json"})
+
+    assert (respuesta.status_code, respuesta.json()["codigo"]) == (400, "ilegible")
+
+
+def test_direccion_larguisima_es_414(client):
+    assert client.get("/salud/?q=" + "a" * 9000).status_code == 414
+    assert client.get("/" + "a" * 3000).status_code == 414
+
+
+def test_cuerpo_de_mas_es_413_y_demasiados_campos_400(client, settings):
+    persona = UsuarioFactory()
+    client.force_login(persona)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
+
+    grande = client.post(reverse("instituciones:delegar"), {"acto": "a" * 2000})
+    muchos = client.post(reverse("instituciones:delegar"), {f"c{n}": "" for n in range(60)})
+
+    assert (grande.status_code, muchos.status_code) == (413, 400)
+    assert "más grande" in grande.content.decode()
+
+
+def test_nul_en_un_campo_es_error_del_campo(client):
+    client.force_login(UsuarioFactory())
+
+    assert client.post(reverse("instituciones:delegar"), {"acto": "a\0b"}).status_code == 422
+
+
+SEGURAS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+@pytest.mark.parametrize(
+    "direccion",
+    ["/cuenta/login/", "/no-existe/", "/salud/", "/salud/?q=%00", "/static/pesn/pesn.css"],
+)
+def test_cada_respuesta_lleva_sus_cabeceras(client, direccion):
+    respuesta = client.get(direccion)
+
+    politica = respuesta["Content-Security-Policy"]
+    assert "default-src 'none'" in politica
+    assert "frame-ancestors 'none'" in politica
+    assert "unsafe" not in politica
+    assert "camera=()" in respuesta["Permissions-Policy"]
+    assert {nombre: respuesta[nombre] for nombre in SEGURAS} == SEGURAS
+    assert len(respuesta["X-Request-ID"]) >= 8
+    assert respuesta["Cache-Control"]
+
+
+def test_a_quien_entro_nada_se_guarda_en_cache(client):
+    client.force_login(UsuarioFactory())
+
+    assert client.get(reverse(PROPIA))["Cache-Control"] == "no-store"
+
+
+def test_el_identificador_ajeno_solo_vale_si_es_sencillo(client):
+    bueno = client.get("/salud/", headers={"x-request-id": "abc-12345678"})
+    malo = client.get("/salud/", headers={"x-request-id": "a b\tc; <script>"})
+
+    assert bueno["X-Request-ID"] == "abc-12345678"
+    assert "script" not in malo["X-Request-ID"]
+
+
+def entro(client, direccion=PROPIA):
+    return client.get(reverse(direccion)).status_code == 200
+
+
+def test_sin_uso_media_hora_la_sesion_termina(client):
+    with time_machine.travel(PRIMERA_HORA, tick=False) as reloj:
+        client.force_login(UsuarioFactory())
+        reloj.shift(dt.timedelta(minutes=29))
+        assert entro(client)
+        reloj.shift(dt.timedelta(minutes=29))
+        assert entro(client)
+        reloj.shift(dt.timedelta(minutes=30, seconds=1))
+        assert not entro(client)
+
+
+def test_a_las_doce_horas_la_sesion_termina_aunque_se_use(client):
+    persona = UsuarioFactory()
+    with time_machine.travel(PRIMERA_HORA, tick=False) as reloj:
+        client.force_login(persona)
+        for _ in range(47):
+            reloj.shift(dt.timedelta(minutes=15))
+            assert entro(client)
+        reloj.shift(dt.timedelta(minutes=15))
+        assert not entro(client)
+
+    salida = Asiento.objects.get(acto="salir")
+    assert salida.persona == persona
+    assert '"motivo":"vencida"' in salida.datos
+
+
+def test_una_sesion_sin_hora_de_entrada_no_vale(client):
+    client.force_login(UsuarioFactory())
+    sesion = client.session
+    del sesion["entro_en"]
+    sesion.save()
+
+    assert not entro(client)
+
+
+def test_la_cuenta_desactivada_sale_a_la_siguiente_peticion(client):
+    persona = UsuarioFactory()
+    client.force_login(persona)
+    assert entro(client)
+
+    Usuario.objects.filter(pk=persona.pk).update(is_active=False)
+
+    assert not entro(client)
+
+
+@pytest.mark.parametrize("campo", ["rol", "institucion"])
+def test_quien_cambia_de_puesto_vuelve_a_entrar(client, campo):
+    persona = UsuarioFactory(rol="PLANIFICADOR")
+    client.force_login(persona)
+    nuevo = "APROBADOR" if campo == "rol" else InstitucionFactory()
+
+    Usuario.objects.filter(pk=persona.pk).update(**{campo: nuevo})
+
+    assert not entro(client)
+    assert '"motivo":"cambio_de_puesto"' in Asiento.objects.get(acto="salir").datos
+
+
+def test_una_ruta_que_escribe_sin_ficha_csrf_se_niega_y_nada_cambia():
+    estricto = Client(enforce_csrf_checks=True)
+    estricto.force_login(UsuarioFactory())
+
+    respuesta = estricto.post(reverse("instituciones:delegar"), {"acto": "Oficio 1"})
+
+    assert respuesta.status_code == 403
+
+
+def test_mirar_no_escribe_mas_que_la_sesion(client):
+    client.force_login(UsuarioFactory())
+    client.get(reverse(PROPIA))
+    antes = (Asiento.objects.count(), list(UserSession.objects.values()))
+
+    client.get(reverse(PROPIA))
+
+    assert (Asiento.objects.count(), list(UserSession.objects.values())) == antes
