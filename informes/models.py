@@ -36,6 +36,21 @@ class CorteQuerySet(Acotado):
         """El último de cada periodo: el que nadie sustituyó."""
         return self.filter(sustituido_por=None)
 
+    def con_su_periodo(self):
+        """Con el periodo y el plan que nombra."""
+        return self.select_related("periodo__plan", "hecho_por")
+
+    def para_lista(self, informes):
+        """Del más reciente al más antiguo, cada uno con los informes dados y sus archivos."""
+        con_archivos = informes.select_related("trabajo").prefetch_related("documentos")
+        suyos = models.Prefetch("informes", con_archivos, to_attr="los_que_ve")
+        return (
+            self.con_su_periodo()
+            .select_related("sustituido_por")
+            .prefetch_related(suyos)
+            .order_by("-periodo__corte", "-numero")
+        )
+
 
 class Corte(models.Model):
     """Un semestre congelado. No cambia: lo que se corrige es otro corte, con su motivo."""
@@ -118,6 +133,19 @@ class InformeQuerySet(Acotado):
             return self.filter(publicada | Q(edicion=Edicion.CNS, presentado_en__isnull=False))
         return self.filter(publicada)
 
+    def con_su_corte(self):
+        """Con el corte, el periodo y el plan que nombra."""
+        return self.select_related("corte__periodo__plan")
+
+    def con_sus_documentos(self):
+        """Con sus archivos."""
+        return self.prefetch_related("documentos")
+
+    def del_consejo(self):
+        """Lo que se presentó al CNS, lo último primero; lo sustituido, después de su sustituto."""
+        presentados = self.filter(edicion=Edicion.CNS, presentado_en__isnull=False)
+        return presentados.order_by("-corte__periodo__corte", "-corte__numero", "-pk")
+
     def publicados(self):
         """La edición pública en vigor de cada periodo: lo único que se lee sin entrar."""
         return self.filter(edicion=Edicion.PUBLICA, estado=Informe.Estado.PUBLICADO)
@@ -194,6 +222,10 @@ class DelInformeQuerySet(Acotado):
 
 
 class DocumentoQuerySet(DelInformeQuerySet):
+    def con_su_corte(self):
+        """Con el informe, el corte y el periodo que nombra."""
+        return self.select_related("informe__corte__periodo__plan")
+
     def publicados(self):
         """Los archivos de la edición pública en vigor."""
         return self.filter(informe__in=Informe.objects.publicados())

@@ -256,8 +256,7 @@ def cerrar(
 
 def sin_validar(periodo: Periodo):
     """Lo que aún no es VALIDADO, EXENTO ni NO_REPORTADO: la lista que se confirma al cortar."""
-    filas = Avance.objects.filter(periodo=periodo, estado__in=Avance.SIN_RESOLVER)
-    return filas.con_su_actividad().en_orden()
+    return Avance.objects.sin_validar_en(periodo)
 
 
 def cortar(

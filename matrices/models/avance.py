@@ -84,6 +84,11 @@ class AvanceQuerySet(Acotado):
         """Aquellos de los que responde."""
         return self.filter(actividad__responsable=institucion)
 
+    def sin_validar_en(self, periodo):
+        """Lo que en ese periodo aún no es VALIDADO, EXENTO ni NO_REPORTADO."""
+        filas = self.filter(periodo=periodo, estado__in=Avance.SIN_RESOLVER)
+        return filas.con_su_actividad().en_orden()
+
     def por_revisar(self, usuario):
         """Lo remitido que le toca revisar a la institución de esta persona."""
         return self.filter(

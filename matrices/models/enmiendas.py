@@ -130,6 +130,11 @@ class RectificacionQuerySet(Acotado):
             return self.filter(avance__actividad__responsable=usuario.institucion_id)
         return self.none()
 
+    def por_aplicar(self, periodo):
+        """Las aprobadas de ese periodo que ningún corte ha recogido."""
+        aprobadas = self.filter(avance__periodo=periodo, estado=Rectificacion.Estado.APROBADA)
+        return aprobadas.select_related("avance__actividad__matriz__accion").order_by("pk")
+
     def aplicadas(self):
         """Las que ya entraron en un corte: sus valores son los que valen."""
         return self.filter(estado=Rectificacion.Estado.APLICADA).order_by("pk")
