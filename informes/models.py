@@ -353,7 +353,9 @@ class RecomendacionQuerySet(Acotado):
         """La Inspectoría, las suyas; quien revisa o audita, todas; la institución, lo que le toca."""
         if usuario.rol in LEEN_EDICION_CNS:
             return self.all()
-        return self.filter(institucion=usuario.institucion_id)
+        if usuario.rol in {Rol.PLANIFICADOR, Rol.APROBADOR}:
+            return self.filter(institucion=usuario.institucion_id)
+        return self.none()
 
 
 class Recomendacion(models.Model):
