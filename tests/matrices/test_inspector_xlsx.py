@@ -1,0 +1,60 @@
+"""El inspector rechaza lo hostil por su código y deja pasar los libros buenos."""
+
+import io
+
+import pytest
+
+from matrices.inspector_xlsx import LibroRechazado, inspeccionar
+from tests import archivos
+
+
+@pytest.mark.parametrize(
+    ("clave", "libro"),
+    archivos.LIBROS,
+    ids=[f"{clave}-{n}" for n, (clave, _) in enumerate(archivos.LIBROS)],
+)
+def test_libro_hostil_se_rechaza_con_su_codigo(clave, libro):
+    with pytest.raises(LibroRechazado) as rechazo:
+        inspeccionar(io.BytesIO(libro()))
+
+    assert rechazo.value.codigo in archivos.esperados()[clave][1]
+
+
+@pytest.mark.parametrize("partes", [{}, {"xl/printerSettings/printerSettings1.bin": b"x"}])
+def test_libro_bueno_pasa_y_queda_al_principio(partes):
+    libro = io.BytesIO(archivos.xlsx_con(partes))
+
+    inspeccionar(libro)
+
+    assert libro.tell() == 0
+
+
+def test_dimension_exagerada_no_cuenta_x20():
+    libro = archivos.xlsx_con_hoja(b'<dimension ref="A1:B2"', b'<dimension ref="A1:XFD1048576"')
+
+    assert b"XFD" not in libro  # comprimido
+    inspeccionar(io.BytesIO(libro))
+
+
+def test_enlace_a_una_pagina_no_es_contenido_activo():
+    enlace = archivos.RELACION % b"hyperlink"
+
+    inspeccionar(io.BytesIO(archivos.xlsx_con({"xl/worksheets/_rels/sheet1.xml.rels": enlace})))
+
+
+def test_partes_repetidas_sin_importar_mayusculas_se_rechazan():
+    with pytest.raises(LibroRechazado) as rechazo:
+        inspeccionar(io.BytesIO(archivos.xlsx_con({"XL/Workbook.XML": b"<x/>"})))
+
+    assert rechazo.value.codigo == "estructura"
+
+
+def test_parte_cifrada_se_rechaza():
+    libro = bytearray(archivos.xlsx())
+    central = libro.index(b"PK\x01\x02")
+    libro[central + 8] |= 1
+
+    with pytest.raises(LibroRechazado) as rechazo:
+        inspeccionar(io.BytesIO(bytes(libro)))
+
+    assert rechazo.value.codigo == "cifrado"
