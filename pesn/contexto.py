@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import SimpleLazyObject
@@ -108,20 +108,23 @@ def _faltan(dia: date) -> str:
 def menu(persona: Usuario, plan: Plan | None, direccion: str) -> list[dict[str, Any]]:
     """Las secciones de su rol, hasta seis; `actual`, donde está."""
     entradas = [
-        {"nombre": seccion.nombre, "url": reverse(seccion.ruta, args=argumentos)}
+        {"nombre": seccion.nombre, "url": url}
         for seccion in MENUS.get(persona.rol, [])
-        if (argumentos := _argumentos(seccion, plan)) is not None
+        if (url := _direccion(seccion, plan))
     ]
     for entrada in entradas:
         entrada["actual"] = direccion.startswith(entrada["url"])
     return entradas
 
 
-def _argumentos(seccion: Seccion, plan: Plan | None) -> list[str] | None:
-    """Lo que la ruta pide; None si pide un plan y no hay ninguno."""
-    if not seccion.con_plan:
-        return []
-    return [plan.codigo] if plan else None
+def _direccion(seccion: Seccion, plan: Plan | None) -> str:
+    """La de la sección; vacía si pide un plan y no hay ninguno."""
+    if seccion.con_plan and not plan:
+        return ""
+    try:
+        return reverse(seccion.ruta, args=[plan.codigo] if seccion.con_plan else [])
+    except NoReverseMatch:  # mientras se levantan las demás salas
+        return ""
 
 
 def pagina_propia(persona: Usuario) -> str:

@@ -1,0 +1,39 @@
+"""El inicio pide entrar; la salud contesta a cualquiera y dice qué pieza falla."""
+
+import pytest
+from django.core.files.storage import storages
+from django.urls import reverse
+
+from pesn import views
+
+pytestmark = pytest.mark.django_db
+
+
+def test_el_inicio_pide_entrar(client):
+    assert client.get("/")["Location"].startswith(reverse("account_login"))
+
+
+def test_la_salud_contesta_sin_entrar(client):
+    respuesta = client.get(reverse("salud"))
+
+    assert respuesta.status_code == 200
+    assert respuesta.json() == {"base": "bien", "cache": "bien", "almacen": "bien"}
+
+
+@pytest.mark.parametrize("pieza", ["base", "cache", "almacen"])
+def test_una_pieza_caida_es_503_y_se_nombra_sin_detalles(client, monkeypatch, pieza):
+    def caida():
+        raise ConnectionError("10.0.0.7:5432 clave-secreta")
+
+    monkeypatch.setitem(views.PRUEBAS, pieza, caida)
+    respuesta = client.get(reverse("salud"))
+
+    assert (respuesta.status_code, respuesta.json()[pieza]) == (503, "falla")
+    assert "secreta" not in respuesta.content.decode()
+
+
+def test_un_archivo_guardado_no_se_alcanza_por_direccion(client):
+    nombre = storages["default"].guardar(b"el acta").nombre
+
+    for direccion in (f"/media/{nombre}", f"/{nombre}", f"/static/{nombre}"):
+        assert client.get(direccion).status_code in {302, 404}
