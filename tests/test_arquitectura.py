@@ -1,4 +1,4 @@
-"""Lo que los imports no muestran: quién lee sin preguntar, quién asigna estados, qué nombres hay."""
+"""Lo que los imports no muestran: quién lee sin permiso, quién asigna estados y qué nombres hay."""
 
 import ast
 import re
