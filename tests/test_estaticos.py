@@ -16,7 +16,7 @@ from django.forms import DateField, DecimalField
 from django.template.loader import render_to_string
 from django.utils.formats import date_format, number_format
 
-from matrices.calculo import Semaforo
+from matrices.calculo import ASPECTOS
 
 RAIZ = Path(__file__).parents[1]
 HUELLAS = RAIZ / "static/vendor/HUELLAS"
@@ -91,9 +91,18 @@ def paleta():
 
 
 def test_paleta_de_la_hoja_es_la_del_calculo():
-    de_la_hoja = {n: c for n, c in paleta().items() if not n.endswith("-texto") and n != "nd"}
+    fondos = {a.codigo.lower(): a.fondo.lower() for a in ASPECTOS.values()}
+    tintas = {f"{a.codigo.lower()}-texto": a.texto.lower() for a in ASPECTOS.values()}
 
-    assert de_la_hoja == {s.value.lower(): s.color.lower() for s in Semaforo}
+    assert paleta() == fondos | tintas
+
+
+def test_borde_de_la_insignia_es_el_del_calculo():
+    reglas = dict(re.findall(r"^\.semaforo-([A-Z_]+) \{ (.*) \}$", CSS, re.MULTILINE))
+    bordes = {c: re.findall(r"border-color: (#[0-9a-f]{6})", r) for c, r in reglas.items()}
+
+    del_calculo = {c: [a.borde.lower()] if a.borde != a.fondo else [] for c, a in ASPECTOS.items()}
+    assert bordes == del_calculo
 
 
 def luminancia(color):

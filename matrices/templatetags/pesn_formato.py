@@ -1,91 +1,67 @@
 """Cómo se muestran en las plantillas las cifras y el semáforo; aquí no se calcula nada."""
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django import template
 from django.forms import BaseForm
 from django.utils.formats import number_format
 
-from matrices.calculo import Semaforo
+from matrices.calculo import ASPECTOS, SIN_DATO, a_dos, a_uno
 
 register = template.Library()
 
-SIN_DATO = "n/d"
-ICONOS = {
-    "VERDE": "check-circle",
-    "AMARILLO": "exclamation-triangle",
-    "ROJO": "x-circle",
-    "VENCIDA": "clock",
-    "FINALIZADA": "check-badge",
-    "NO_INICIADA": "ellipsis-horizontal-circle",
-    "ADELANTADA": "arrow-trending-up",
-    "SIN_REPORTE": "question-mark-circle",
-    "SUSPENDIDA": "pause-circle",
-    "CANCELADA": "no-symbol",
-    "SIN_MATRIZ": "table-cells",
-}
-
 
 @register.filter
-def uno(valor: Decimal | None) -> str:
+def uno(guardado: Decimal | None) -> str:
     """Con un decimal, tomado del valor guardado: 44.95 → «45.0»; None → «n/d»."""
-    return _con(valor, 1)
+    return _escrito(None if guardado is None else a_uno(guardado), 1)
 
 
 @register.filter
-def dos(valor: Decimal | None) -> str:
+def dos(guardado: Decimal | None) -> str:
     """Con dos decimales, como se muestra siempre el IC: 89.98 no es 90.0."""
-    return _con(valor, 2)
+    return _escrito(None if guardado is None else a_dos(guardado), 2)
 
 
 @register.filter
-def puntos(valor: Decimal | None) -> str:
+def puntos(brecha: Decimal | None) -> str:
     """La brecha, en puntos y con su signo: «+1.5», «−4.0»."""
-    texto = _con(valor, 1)
-    if valor is None or texto.lstrip("-") == "0.0":
-        return texto.lstrip("-")
-    return f"−{texto[1:]}" if texto.startswith("-") else f"+{texto}"
+    if brecha is None or a_uno(brecha) <= 0:
+        return uno(brecha)
+    return f"+{uno(brecha)}"
 
 
 @register.filter
-def porciento(valor: Decimal | None) -> str:
+def porciento(guardado: Decimal | None) -> str:
     """Con un decimal y su signo: «45.0 %»."""
-    return SIN_DATO if valor is None else f"{_con(valor, 1)}\u00a0%"
+    return uno(guardado) if guardado is None else f"{uno(guardado)}\u00a0%"
 
 
 @register.filter
-def quetzales(valor: Decimal | None) -> str:
+def quetzales(monto: Decimal | None) -> str:
     """Dinero: «Q100,000.00»."""
-    if valor is None:
-        return SIN_DATO
-    texto = _con(valor, 2)
-    return f"−Q{texto[1:]}" if texto.startswith("-") else f"Q{texto}"
+    if monto is None:
+        return SIN_DATO.palabra
+    return f"{'−' if a_dos(monto) < 0 else ''}Q{dos(abs(a_dos(monto)))}"
 
 
 @register.inclusion_tag("_semaforo.html")
 def semaforo(codigo: str | None, *, compacto: bool = False) -> dict[str, object]:
     """La insignia: color, ícono y palabra. `compacto` deja la palabra al lector de pantalla."""
-    if not codigo:
-        return {"codigo": "ND", "palabra": SIN_DATO, "icono": "minus", "compacto": compacto}
-    color = Semaforo(codigo)
-    return {
-        "codigo": color.value,
-        "palabra": color.palabra,
-        "icono": ICONOS[color.value],
-        "compacto": compacto,
-    }
+    return {"aspecto": ASPECTOS[codigo] if codigo else SIN_DATO, "compacto": compacto}
 
 
 @register.simple_tag
 def con_errores(form: BaseForm | None, formularios: Iterable[BaseForm] | None) -> list[BaseForm]:
     """De un formulario o de varios, los que algo tienen por corregir."""
     todos = [form] if form else list(formularios or [])
-    return [uno_de_ellos for uno_de_ellos in todos if uno_de_ellos.errors]
+    return [cada_uno for cada_uno in todos if cada_uno.errors]
 
 
-def _con(valor: Decimal | None, decimales: int) -> str:
-    if valor is None or valor == "":
-        return SIN_DATO
-    exacto = Decimal(valor).quantize(Decimal(1).scaleb(-decimales), ROUND_HALF_UP)
-    return number_format(exacto, decimales, force_grouping=True)
+def _escrito(valor: Decimal | None, decimales: int) -> str:
+    """Con separador de miles y el signo menos tipográfico; el cero, sin signo."""
+    if valor is None:
+        return SIN_DATO.palabra
+    texto = number_format(abs(valor), decimales, force_grouping=True)
+    return f"−{texto}" if valor < 0 else texto
