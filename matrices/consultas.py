@@ -50,6 +50,7 @@ DECLARADO = (
     "clasificacion",
     "declaracion",
 )
+OBSERVADO = ("pk", "campo", "ronda", "estado", "texto", "respuesta")
 RESULTADOS = (
     "programado",
     "programado_original",
@@ -172,8 +173,37 @@ def mediciones(avances: Iterable[Avance]) -> dict[int, dict[str, Any]]:
     }
 
 
-def _medir(fila: Avance, historia: list[Vigor], umbrales: calculo.Umbrales) -> dict[str, Any]:
-    corte, reporta = fila.periodo.corte, fila.estado in Avance.CON_LO_CAPTURADO
+def como_quedaria(
+    avance: Avance,
+    *,
+    ejecutado_periodo: Decimal | None = None,
+    porcentaje: Decimal | None = None,
+    hitos: Iterable[int] = (),
+    aportes: dict[str, Decimal | None] | None = None,
+) -> dict[str, Any]:
+    """Las cifras que daría el avance si declarara eso y se validara; no escribe nada."""
+    fila = (
+        Avance.objects.select_related("actividad", "periodo__plan")
+        .prefetch_related("actividad__hitos", "actividad__obligados")
+        .get(pk=avance.pk)
+    )
+    historia = historias([fila.actividad_id])[fila.actividad_id]
+    propia = next(una for una in historia if una.avance == fila.pk)
+    propia.ejecutado_periodo, propia.porcentaje = ejecutado_periodo, porcentaje
+    propia.hitos, propia.aportes = set(hitos), dict(aportes or {})
+    umbrales = umbrales_de(fila.periodo.plan, fila.periodo.corte)
+    return _medir(fila, historia, umbrales, reporta=True)
+
+
+def _medir(
+    fila: Avance,
+    historia: list[Vigor],
+    umbrales: calculo.Umbrales,
+    *,
+    reporta: bool | None = None,
+) -> dict[str, Any]:
+    corte = fila.periodo.corte
+    reporta = fila.estado in Avance.CON_LO_CAPTURADO if reporta is None else reporta
     previas = [una.reporte() for una in historia if una.corte < corte]
     propia = next(una for una in historia if una.avance == fila.pk)
     hecho = ejecutado_de(fila.actividad, [*previas, propia.reporte(validado=reporta)])
@@ -272,7 +302,9 @@ def con_lo_declarado(claves: Iterable[int]) -> list[Avance]:
     """Los avances con todo lo que declaran, en orden de clave."""
     filas = Avance.objects.filter(pk__in=list(claves)).con_su_actividad().order_by("pk")
     return list(
-        filas.prefetch_related("hitos_cumplidos__hito", "aportes__institucion", "evidencias")
+        filas.prefetch_related(
+            "hitos_cumplidos__hito", "aportes__institucion", "evidencias", "observaciones"
+        )
     )
 
 
@@ -299,8 +331,18 @@ def lo_declarado(avance: Avance) -> dict[str, Any]:
 
 
 def declarado(avance: Avance) -> dict[str, Any]:
-    """Lo declarado y sus cifras: sobre esto se decide, y esto guarda el `Movimiento`."""
-    return {**lo_declarado(avance), "resultados": resultados(avance)}
+    """Lo declarado, sus cifras y lo observado: sobre esto se decide y lo guarda el `Movimiento`.
+
+    Así la respuesta a una observación que se reabre no se pierde.
+    """
+    return {
+        **lo_declarado(avance),
+        "resultados": resultados(avance),
+        "observaciones": [
+            {columna: getattr(una, columna) for columna in OBSERVADO}
+            for una in avance.observaciones.all()
+        ],
+    }
 
 
 def en_vigor(avance: Avance) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 
@@ -33,6 +34,9 @@ VALE_DESDE = {
     Tipo.REANUDACION: {Situacion.SUSPENDIDA},
     Tipo.CANCELACION: {Situacion.VIGENTE, Situacion.SUSPENDIDA},
 }
+REDATAN = {Tipo.REPROGRAMACION, Tipo.REANUDACION}
+YA_HAY_SOLICITUD = "Ya hay una solicitud en trámite para esta actividad."
+YA_HAY_RECTIFICACION = "Ya hay una rectificación en trámite para este avance."
 RECTIFICABLES = {
     "ejecutado_periodo",
     "porcentaje",
@@ -47,13 +51,22 @@ RECTIFICABLES = {
 }
 
 
-def _asiento(acto: str, enmienda: Enmienda, por: Usuario, momento: datetime, **datos: Any):
+def _asiento(
+    acto: str,
+    enmienda: Enmienda,
+    por: Usuario,
+    momento: datetime,
+    *,
+    en_nombre_de: Usuario | None = None,
+    **datos: Any,
+):
     es_de_avance = isinstance(enmienda, Rectificacion)
     actividad = enmienda.avance.actividad if es_de_avance else enmienda.actividad
     return bitacora.asiento(
         acto,
         enmienda,
         por=por,
+        en_nombre_de=en_nombre_de,
         momento=momento,
         institucion=actividad.responsable.sigla,
         datos={"actividad": actividad.pk, **datos},
@@ -82,7 +95,11 @@ def _dar(
     with bitacora.constancia() as asientos:
         flujo.ganar(enmienda, paso, version=version, por=por, cambios=cambios)
         enmienda.refresh_from_db()
-        asientos.append(_asiento(paso, enmienda, por, cuando, de=de, a=enmienda.estado))
+        asientos.append(
+            _asiento(
+                paso, enmienda, por, cuando, en_nombre_de=en_nombre_de, de=de, a=enmienda.estado
+            )
+        )
         return enmienda
 
 
@@ -106,47 +123,64 @@ def solicitar(
     """
     if not permisos.puede_solicitar(por, actividad):
         raise PermissionDenied("Lo pide quien planifica en la institución responsable.")
-    revisar_solicitud(actividad, tipo=tipo, fin_propuesto=fin_propuesto, hitos=hitos or [])
-    cuando = momento or timezone.now()
-    with bitacora.constancia() as asientos:
-        pedida = Reprogramacion.objects.create(
-            actividad=actividad,
-            tipo=tipo,
-            desde=desde,
-            fin_anterior=actividad.fin_vigente,
-            fin_propuesto=fin_propuesto,
-            hitos=hitos or [],
-            motivo=motivo,
-            solicitada_por=por,
-            solicitada_en=cuando,
-        )
-        asientos.append(_asiento("solicitar", pedida, por, cuando, tipo=tipo))
-        return pedida
+    cuando, redata = momento or timezone.now(), tipo in REDATAN
+    pedida = Reprogramacion(
+        actividad=actividad,
+        tipo=tipo,
+        desde=desde,
+        fin_anterior=actividad.fin_vigente,
+        fin_propuesto=fin_propuesto if redata else None,
+        hitos=consultas.como_texto(hitos or []) if redata else [],
+        motivo=motivo,
+        solicitada_por=por,
+        solicitada_en=cuando,
+    )
+    revisar_solicitud(pedida)
+    try:
+        with bitacora.constancia() as asientos:
+            pedida.save()
+            asientos.append(_asiento("solicitar", pedida, por, cuando, tipo=tipo))
+    except IntegrityError as choque:  # otra persona la pidió en este instante
+        raise ValidationError({"tipo": YA_HAY_SOLICITUD}) from choque
+    return pedida
 
 
-def revisar_solicitud(
-    actividad: Actividad, *, tipo: str, fin_propuesto: date | None, hitos: list[dict[str, Any]]
-) -> None:
-    """Lanza ValidationError, por campo, si el cambio no cabe en la actividad."""
-    errores: dict[str, str] = {}
-    if actividad.situacion not in VALE_DESDE[Tipo(tipo)]:
-        situacion = actividad.get_situacion_display().lower()
-        errores["tipo"] = f"La actividad está {situacion}: no cabe esta solicitud."
-    if actividad.reprogramaciones.filter(estado__in=Reprogramacion.EN_TRAMITE).exists():
-        errores["tipo"] = "Ya hay una solicitud en trámite para esta actividad."
-    if tipo in {Tipo.REPROGRAMACION, Tipo.REANUDACION}:
-        if fin_propuesto is None:
-            errores["fin_propuesto"] = "Proponga la nueva fecha de fin."
-        elif fin_propuesto < actividad.inicio:
-            errores["fin_propuesto"] = "Debe ser igual o posterior al inicio de la actividad."
-    numeros = {hito.numero for hito in actividad.hitos.all()}
-    for nuevo in hitos:
-        if nuevo["numero"] not in numeros:
-            errores["hitos"] = f"La actividad no tiene el hito {nuevo['numero']}."
-        elif fin_propuesto and not actividad.inicio <= _fecha(nuevo["fecha"]) <= fin_propuesto:
-            errores["hitos"] = "Las fechas de los hitos van entre el inicio y el nuevo fin."
+def revisar_solicitud(pedida: Reprogramacion) -> None:
+    """Lanza ValidationError, por campo, si no cabe en la actividad o ya hay otra en trámite."""
+    errores = _no_cabe(pedida)
+    otras = Reprogramacion.objects.filter(actividad=pedida.actividad_id).exclude(pk=pedida.pk)
+    if otras.filter(estado__in=Reprogramacion.EN_TRAMITE).exists():
+        errores["tipo"] = YA_HAY_SOLICITUD
     if errores:
         raise ValidationError(errores)
+
+
+def _no_cabe(pedida: Reprogramacion) -> dict[str, str]:
+    """Por campo, qué impide aplicar el cambio a la actividad como está hoy."""
+    actividad, fin, errores = pedida.actividad, pedida.fin_propuesto, {}
+    if actividad.situacion not in VALE_DESDE[Tipo(pedida.tipo)]:
+        situacion = actividad.get_situacion_display().lower()
+        errores["tipo"] = f"La actividad está {situacion}: no cabe esta solicitud."
+    if pedida.tipo not in REDATAN:
+        return errores
+    if fin is None:
+        return errores | {"fin_propuesto": "Proponga la nueva fecha de fin."}
+    if fin < actividad.inicio:
+        errores["fin_propuesto"] = "Debe ser igual o posterior al inicio de la actividad."
+    fechas = {hito.numero: hito.fecha_vigente for hito in actividad.hitos.all()}
+    nuevas = {nuevo["numero"]: _fecha(nuevo["fecha"]) for nuevo in pedida.hitos}
+    ajenos = sorted(set(nuevas) - set(fechas))
+    if ajenos:
+        errores["hitos"] = f"La actividad no tiene el hito {ajenos[0]}."
+    elif not all(actividad.inicio <= dia <= fin for dia in (fechas | nuevas).values()):
+        errores["hitos"] = "Las fechas de todos los hitos van entre el inicio y el nuevo fin."
+    if (
+        pedida.tipo == Tipo.REPROGRAMACION
+        and fin == actividad.fin_vigente
+        and fechas | nuevas == fechas
+    ):
+        errores["fin_propuesto"] = "Es la fecha que ya tiene: no hay qué reprogramar."
+    return errores
 
 
 def _fecha(valor: date | str) -> date:
@@ -197,17 +231,20 @@ def aprobar(
     version: int,
     por: Usuario,
     periodo: Periodo | None = None,
+    en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
 ) -> Reprogramacion:
     """La concede con su acto y la aplica; cuenta desde el corte de `periodo` (el que corre)."""
     cuenta = periodo or periodo_en_que_cuenta(pedida.actividad)
+    no_cabe = _no_cabe(pedida)
+    if no_cabe and pedida.estado in Reprogramacion.EN_TRAMITE:
+        raise flujo.PasoInvalido(f"Ya no cabe: {next(iter(no_cabe.values()))}", pedida)
     with bitacora.constancia():
-        pedida = _resolver(
-            pedida, "aprobar", acto=acto, version=version, por=por, momento=momento, periodo=cuenta
-        )
+        quien: dict[str, Any] = {"por": por, "en_nombre_de": en_nombre_de, "momento": momento}
+        pedida = _resolver(pedida, "aprobar", acto=acto, version=version, periodo=cuenta, **quien)
         actividad = Actividad.objects.select_related("matriz__accion").get(pk=pedida.actividad_id)
         _cambiar_actividad(actividad, pedida)
-        _cambiar_avances(actividad, pedida, por=por, momento=momento)
+        _cambiar_avances(actividad, pedida, quien)
         return pedida
 
 
@@ -258,9 +295,7 @@ def _cambiar_actividad(actividad: Actividad, pedida: Reprogramacion) -> None:
         hito.save()
 
 
-def _cambiar_avances(
-    actividad: Actividad, pedida: Reprogramacion, *, por: Usuario, momento: datetime | None
-) -> None:
+def _cambiar_avances(actividad: Actividad, pedida: Reprogramacion, quien: dict[str, Any]) -> None:
     """En el periodo sin cortar: exime o exige, y vuelve a medir con los términos nuevos."""
     suyos = Avance.objects.filter(actividad=actividad).exclude(
         periodo__estado=Periodo.Estado.CORTADO
@@ -273,7 +308,7 @@ def _cambiar_avances(
             for uno in vivos
             if uno.estado in flujo.PASOS["eximir"].de
         ]
-        flujo.mover_varios(ordenes, "eximir", por=por, momento=momento)
+        flujo.mover_varios(ordenes, "eximir", **quien)
     if pedida.tipo == Tipo.REANUDACION:
         ordenes = [
             flujo.Orden(uno, uno.version)
@@ -282,7 +317,7 @@ def _cambiar_avances(
             and uno.periodo.recibe
             and actividad.inicio <= uno.periodo.corte
         ]
-        flujo.mover_varios(ordenes, "exigir", por=por, momento=momento)
+        flujo.mover_varios(ordenes, "exigir", **quien)
     flujo.medir(suyos)
 
 
@@ -305,16 +340,20 @@ def solicitar_rectificacion(
     campos = {
         campo: {"antes": en_vigor[campo], "despues": valor} for campo, valor in despues.items()
     }
-    with bitacora.constancia() as asientos:
-        pedida = Rectificacion.objects.create(
-            avance=avance,
-            motivo=motivo,
-            campos=consultas.como_texto(campos),
-            solicitada_por=por,
-            solicitada_en=cuando,
-        )
-        asientos.append(_asiento("solicitar", pedida, por, cuando, campos=sorted(campos)))
-        return pedida
+    pedida = Rectificacion(
+        avance=avance,
+        motivo=motivo,
+        campos=consultas.como_texto(campos),
+        solicitada_por=por,
+        solicitada_en=cuando,
+    )
+    try:
+        with bitacora.constancia() as asientos:
+            pedida.save()
+            asientos.append(_asiento("solicitar", pedida, por, cuando, campos=sorted(campos)))
+    except IntegrityError as choque:  # otra persona la pidió en este instante
+        raise ValidationError(YA_HAY_RECTIFICACION) from choque
+    return pedida
 
 
 def revisar_rectificacion(avance: Avance, despues: dict[str, Any]) -> None:
@@ -327,7 +366,7 @@ def revisar_rectificacion(avance: Avance, despues: dict[str, Any]) -> None:
     if ajenos:
         raise ValidationError(f"No se rectifica: {', '.join(ajenos)}.")
     if avance.rectificaciones.filter(estado__in=Rectificacion.EN_TRAMITE).exists():
-        raise ValidationError("Ya hay una rectificación en trámite para este avance.")
+        raise ValidationError(YA_HAY_RECTIFICACION)
 
 
 def firmar(pedida: Rectificacion, *, version: int, por: Usuario, **ctx: Any) -> Rectificacion:

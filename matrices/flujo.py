@@ -20,6 +20,7 @@ from instituciones.models import Clasificacion, Delegacion, Feriado, Usuario
 from matrices import consultas, permisos
 from matrices.calendario import DIAS_PARA_RESPONDER, dias_habiles_despues
 from matrices.models import (
+    Actividad,
     Aporte,
     Avance,
     HitoCumplido,
@@ -56,7 +57,8 @@ class VersionAjena(Conflicto):
 class Paso(NamedTuple):
     """Un renglón de la tabla: de qué estados a cuál, quién, y qué firmas deja, exige o borra.
 
-    `distinta_de` son las firmas que no pueden ser de quien da el paso (dos personas).
+    `distinta_de` son las firmas que no pueden ser de quien da el paso (dos personas). `adentro`:
+    no es un botón; lo da otro acto (abrir, cerrar, cortar, resolver una enmienda).
     """
 
     de: frozenset[str]
@@ -67,6 +69,7 @@ class Paso(NamedTuple):
     distinta_de: tuple[str, ...] = ()
     borra: tuple[str, ...] = ()
     nombre: str = ""
+    adentro: bool = False
 
 
 CAPTURA = ("capturado_por", "entregado_por")
@@ -133,6 +136,7 @@ PASOS: dict[str, Paso] = {
         E.NO_REPORTADO,
         permisos.calendario_o_coordinacion,
         nombre="Vencer",
+        adentro=True,
     ),
     "reabrir": Paso(
         frozenset({E.NO_REPORTADO}),
@@ -147,17 +151,29 @@ PASOS: dict[str, Paso] = {
         E.EXENTO,
         permisos.puede_coordinar,
         nombre="Eximir",
+        adentro=True,
     ),
-    "exigir": Paso(frozenset({E.EXENTO}), E.PENDIENTE, permisos.puede_coordinar, nombre="Exigir"),
+    "exigir": Paso(
+        frozenset({E.EXENTO}),
+        E.PENDIENTE,
+        permisos.puede_coordinar,
+        nombre="Exigir",
+        adentro=True,
+    ),
     "dejar_fuera": Paso(
         SIN_VALIDAR,
         E.NO_REPORTADO,
         permisos.puede_coordinar,
         pide_nota=True,
         nombre="Dejar fuera del corte",
+        adentro=True,
     ),
     "consolidar": Paso(
-        frozenset({E.VALIDADO}), E.CONSOLIDADO, permisos.puede_coordinar, nombre="Consolidar"
+        frozenset({E.VALIDADO}),
+        E.CONSOLIDADO,
+        permisos.puede_coordinar,
+        nombre="Consolidar",
+        adentro=True,
     ),
 }
 
@@ -264,7 +280,11 @@ PASOS_RECTIFICACION: dict[str, Paso] = {
         nombre="Rechazar",
     ),
     "aplicar": Paso(
-        frozenset({RT.APROBADA}), RT.APLICADA, permisos.puede_coordinar, nombre="Aplicar"
+        frozenset({RT.APROBADA}),
+        RT.APLICADA,
+        permisos.puede_coordinar,
+        nombre="Aplicar",
+        adentro=True,
     ),
 }
 
@@ -297,22 +317,29 @@ def exigir(
         raise PermissionDenied("No tiene una delegación vigente de esa persona.")
     if not regla.permite(en_nombre_de or por, fila):
         raise PermissionDenied("No le corresponde dar este paso.")
-    if por is not None and por.pk in firmas_ajenas(regla, fila):
+    ajenas = firmas_ajenas(regla, fila, delegado=en_nombre_de is not None)
+    if por is not None and por.pk in ajenas:
         raise PermissionDenied("Este paso lo da una persona distinta de quien dio los anteriores.")
     if regla.pide_nota and not nota.strip():
         raise ValidationError({"nota": "Escriba el motivo."}, code="requerido")
 
 
-def firmas_ajenas(regla: Paso, fila: Model) -> set[int]:
-    """Las personas que ya firmaron lo que este paso exige de otra."""
-    firmas = {getattr(fila, f"{firma}_id") for firma in regla.distinta_de}
+def firmas_ajenas(regla: Paso, fila: Model, *, delegado: bool = False) -> set[int]:
+    """Las personas que ya firmaron lo que este paso exige de otra.
+
+    Por delegación nadie actúa sobre lo que capturó o entregó, sea cual sea el paso.
+    """
+    columnas = {*regla.distinta_de}
+    if delegado and isinstance(fila, Avance):
+        columnas |= {*CAPTURA}
+    firmas = {getattr(fila, f"{columna}_id") for columna in columnas}
     return firmas - {None}
 
 
 def _delegacion_vale(
     por: Usuario | None, titular: Usuario, momento: datetime | None = None
 ) -> bool:
-    if por is None or por.institucion_id != titular.institucion_id:
+    if por is None or not por.is_active or por.institucion_id != titular.institucion_id:
         return False
     dia = timezone.localdate(momento or timezone.now())
     vigentes = Delegacion.objects.vigentes(dia)
@@ -337,7 +364,7 @@ def ganar(
         raise PasoInvalido(
             f"No se puede «{regla.nombre}» desde «{fila.get_estado_display()}».", fila
         )
-    datos = {**(cambios or {}), **{columna: None for columna in regla.borra}}
+    datos = {**(cambios or {}), **dict.fromkeys(regla.borra)}
     if regla.firma:
         datos[regla.firma] = por
     guardada = modelo.objects.filter(pk=fila.pk, version=version, estado=antes)
@@ -353,11 +380,26 @@ def pasos_posibles(
     return {
         nombre: regla
         for nombre, regla in TABLAS[type(fila)].items()
-        if fila.estado in regla.de
+        if not regla.adentro
+        and fila.estado in regla.de
         and regla.permite(quien, fila)
-        and usuario.pk not in firmas_ajenas(regla, fila)
+        and usuario.pk not in firmas_ajenas(regla, fila, delegado=en_nombre_de is not None)
         and not condicion_que_falta(fila, nombre)
     }
+
+
+def actuaciones(
+    fila: Model, usuario: Usuario, titulares: Iterable[Usuario] = ()
+) -> dict[str, Usuario | None]:
+    """Los pasos que esta persona puede dar ahora y por quién: None si por sí, o el titular.
+
+    `titulares` son quienes le delegaron hoy; por sí misma va antes que por otra persona.
+    """
+    pasos: dict[str, Usuario | None] = {}
+    for quien in (None, *titulares):
+        for nombre in pasos_posibles(fila, usuario, en_nombre_de=quien):
+            pasos.setdefault(nombre, quien)
+    return pasos
 
 
 def condicion_que_falta(fila: Model, paso: str) -> str:
@@ -379,7 +421,7 @@ class Orden(NamedTuple):
 
     avance: Avance
     version: int
-    cambios: dict[str, Any] = {}  # noqa: RUF012 (en una NamedTuple es un valor, no se comparte)
+    cambios: dict[str, Any] = {}
 
 
 def mover(
@@ -497,12 +539,9 @@ def _efectos(paso: str, avance: Avance, momento: datetime) -> dict[str, Any]:
 
 def _se_puede_guardar(avance: Avance) -> str:
     """PENDIENTE y EXENTO, sólo mientras el periodo recibe; lo demás, hasta el corte."""
-    if avance.estado == E.EXENTO:
-        if avance.motivo_exencion not in {
-            Avance.Exencion.NO_INICIADA,
-            Avance.Exencion.FINALIZADA,
-        }:
-            return "La actividad está suspendida o cancelada: no se reporta."
+    vigente = avance.actividad.situacion == Actividad.Situacion.VIGENTE
+    if avance.estado == E.EXENTO and not vigente:
+        return "La actividad está suspendida o cancelada: no se reporta."
     if avance.estado in {E.PENDIENTE, E.EXENTO} and not avance.periodo.recibe:
         return "El periodo ya no recibe avances: pida a la coordinación que lo reabra."
     return ""
@@ -636,6 +675,29 @@ def entregar_varios(
         abiertas = Observacion.objects.filter(avance__in=movidos).abiertas()
         abiertas.update(estado=Observacion.Estado.ATENDIDA)
         return movidos
+
+
+def asignar(
+    avance: Avance,
+    a: Usuario,
+    *,
+    version: int,
+    por: Usuario,
+    en_nombre_de: Usuario | None = None,
+    momento: datetime | None = None,
+) -> Avance:
+    """Dice quién lo revisa: la coordinación asigna a quien puede revisarlo; la analista, a sí."""
+    if not permisos.puede_asignar_a(en_nombre_de or por, avance, a):
+        raise PermissionDenied("Se asigna a quien puede revisarlo.")
+    return mover(
+        avance,
+        "asignar",
+        version=version,
+        por=por,
+        en_nombre_de=en_nombre_de,
+        momento=momento,
+        cambios={"asignado_a": a},
+    )
 
 
 def observar(

@@ -126,6 +126,9 @@ def falta_para_abrir(periodo: Periodo) -> str:
     previo = anterior(periodo)
     if previo and not previo.cortado:
         return f"Antes hay que cortar {previo}: sólo un periodo está en curso."
+    otro = Periodo.objects.en_curso().filter(plan=periodo.plan).exclude(pk=periodo.pk).first()
+    if otro:
+        return f"{otro} está en curso: sólo puede haber uno."
     if periodo.plan.cerrado_en:
         return "El plan está cerrado: sólo se lee."
     return ""
@@ -300,14 +303,13 @@ def cortar(
 def dar_pasos_del_calendario(momento: datetime | None = None) -> list[str]:
     """Los pasos que la fecha manda y nadie ha dado; dice cuáles dio. Se puede repetir."""
     hoy, dados = timezone.localdate(momento or timezone.now()), []
-    for periodo in Periodo.objects.en_curso():
+    for uno in Periodo.objects.en_curso():
         try:
-            if periodo.estado == Periodo.Estado.ABIERTO and hoy > periodo.limite:
-                periodo = dar_gracia(periodo, momento=momento)
-                dados.append(f"{periodo}: en gracia")
-            if periodo.estado == Periodo.Estado.EN_GRACIA and hoy > periodo.fin_gracia:
-                periodo = cerrar(periodo, version=periodo.version, por=None, momento=momento)
-                dados.append(f"{periodo}: cerrado")
+            if uno.estado == Periodo.Estado.ABIERTO and hoy > uno.limite:
+                dados.append(f"{dar_gracia(uno, momento=momento)}: en gracia")
+            if uno.estado == Periodo.Estado.EN_GRACIA and hoy > uno.fin_gracia:
+                cerrado = cerrar(uno, version=uno.version, por=None, momento=momento)
+                dados.append(f"{cerrado}: cerrado")
         except flujo.VersionAjena:
             continue  # otro proceso dio el paso en este instante
     return dados

@@ -3,8 +3,9 @@
 Nada aquí sabe de estados del flujo ni escribe. Las reglas son las de dominio §4 y §10.
 """
 
-from instituciones.models import Clasificacion, Institucion, Rol, Usuario
+from instituciones.models import Clasificacion, Institucion, Rol, Usuario, Visibilidad
 from matrices.models import Actividad, Avance, Evidencia, Periodo, Rectificacion, Reprogramacion
+from matrices.models.matriz import VEN_TODA_FILA
 
 Quien = Usuario | None
 RONDAS_DEL_ANALISTA = 2
@@ -74,6 +75,13 @@ def _es_de_la_coordinacion(avance: Avance) -> bool:
 def puede_asignar(usuario: Quien, avance: Avance) -> bool:
     """La coordinación asigna; la analista que revisa se lo queda."""
     return _es(usuario, Rol.COORDINADOR) or puede_revisar(usuario, avance)
+
+
+def puede_asignar_a(usuario: Quien, avance: Avance, otra: Usuario) -> bool:
+    """A quien puede revisarlo: lo decide la coordinación, o quien se lo queda."""
+    if not puede_revisar(otra, avance):
+        return False
+    return _es(usuario, Rol.COORDINADOR) or (usuario is not None and usuario.pk == otra.pk)
 
 
 def puede_coordinar(usuario: Quien, fila: object = None) -> bool:
@@ -146,21 +154,34 @@ def puede_leer(usuario: Quien, fila: Avance | Evidencia | Actividad) -> bool:
     if usuario is None or not usuario.is_active:
         return False
     actividad = _de_la_fila(fila)
-    if usuario.rol in {Rol.PLANIFICADOR, Rol.APROBADOR} and responde(
-        usuario, actividad.responsable_id
-    ):
+    if _de_la_responsable(usuario, actividad):
         return True
     return all(_lee_la_clase(usuario, clase, actividad) for clase in fila.clases)
 
 
-def puede_leer_ahora(usuario: Quien, avance: Avance) -> bool:
-    """Si lee el texto vivo: el de un borrador es de su institución; los demás, lo enviado."""
-    if not puede_leer(usuario, avance):
+def puede_leer_ahora(usuario: Quien, fila: Avance | Evidencia) -> bool:
+    """Si lee el texto vivo: el de un borrador es de su institución; los demás, lo enviado.
+
+    Otra institución (también la que coopera) lee sólo lo consolidado; y lo RESTRINGIDA, ni ella
+    ni quien no ve toda fila.
+    """
+    avance = fila.avance if isinstance(fila, Evidencia) else fila
+    if usuario is None or not puede_leer(usuario, fila):
         return False
-    propia = responde(usuario, avance.actividad.responsable_id) and _es(
-        usuario, Rol.PLANIFICADOR, Rol.APROBADOR
+    if _de_la_responsable(usuario, avance.actividad):
+        return True
+    if usuario.rol not in VEN_TODA_FILA and Visibilidad.RESTRINGIDA in fila.visibilidades:
+        return False
+    if _es(usuario, Rol.PLANIFICADOR, Rol.APROBADOR):
+        return avance.estado == Avance.Estado.CONSOLIDADO
+    return avance.estado in Avance.ENVIADOS
+
+
+def _de_la_responsable(usuario: Quien, actividad: Actividad) -> bool:
+    """Quien planifica o aprueba en la institución responsable."""
+    return _es(usuario, Rol.PLANIFICADOR, Rol.APROBADOR) and responde(
+        usuario, actividad.responsable_id
     )
-    return propia or avance.estado in Avance.ENVIADOS
 
 
 def puede_leer_lo_enviado(usuario: Quien, avance: Avance) -> bool:

@@ -299,6 +299,11 @@ class Avance(models.Model):
         return {self.clasificacion, *self.actividad.clases}
 
     @property
+    def visibilidades(self) -> set[str]:
+        """Quién necesita conocerlo, por sí y por sus padres (dominio §10)."""
+        return {self.visibilidad, *self.actividad.visibilidades}
+
+    @property
     def validado(self) -> bool:
         """Si sus cifras cuentan."""
         return self.estado in self.VALIDADOS
@@ -441,6 +446,11 @@ class Evidencia(models.Model):
     def clases(self) -> set[str]:
         """Sus categorías legales: la propia y las de sus padres (dominio §10)."""
         return {self.clasificacion, *self.avance.clases}
+
+    @property
+    def visibilidades(self) -> set[str]:
+        """Quién necesita conocerla, por sí y por sus padres (dominio §10)."""
+        return {self.visibilidad, *self.avance.visibilidades}
 
 
 class Observacion(models.Model):

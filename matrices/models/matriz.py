@@ -158,6 +158,11 @@ class Actividad(models.Model):
         """Sus categorías legales: la propia y la de su acción (dominio §10)."""
         return {self.clasificacion, self.matriz.accion.clasificacion}
 
+    @property
+    def visibilidades(self) -> set[str]:
+        """Quién necesita conocerla, por sí y por su acción (dominio §10)."""
+        return {self.visibilidad, self.matriz.accion.visibilidad}
+
 
 class Cooperacion(models.Model):
     """Quién coopera, colabora o apoya en una actividad: una institución o un grupo."""

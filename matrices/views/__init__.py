@@ -1,0 +1,1 @@
+"""Las páginas de las matrices: buscar, preguntar, delegar en `flujo` y responder."""
