@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 
 from instituciones import cuentas
 from instituciones.bitacora import asiento, constancia
@@ -56,7 +56,7 @@ class Constante(admin.ModelAdmin):
             for uno in queryset:
                 self.delete_model(request, uno)
 
-    def _asentar(self, acto: str, request: HttpRequest, fila: Any, datos: dict[str, str]) -> None:
+    def _asentar(self, acto: str, request, fila: Any, datos: dict[str, str]) -> None:
         with constancia() as asientos:
             asientos.append(asiento(acto, fila, por=request.user, datos=datos))
 
@@ -174,7 +174,7 @@ class UsuarioAdmin(Constante):
             cuentas.quitar_segundo_factor(persona, por=request.user)
         messages.success(request, "Segundo factor quitado; sus sesiones se cerraron.")
 
-    def _mostrar_enlace(self, request: HttpRequest, persona: Usuario) -> None:
+    def _mostrar_enlace(self, request, persona: Usuario) -> None:
         enlace = cuentas.enlace_de_contrasena(persona, por=request.user)
         messages.warning(
             request, f"{persona} pone su contraseña aquí, una vez y en una hora: {enlace}"

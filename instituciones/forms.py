@@ -29,9 +29,6 @@ class DelegacionForm(forms.ModelForm):
             "hasta": "Noventa días a lo sumo.",
             "acto": "Oficio, memorando o resolución, con número y fecha.",
         }
-        error_messages = {
-            "delegado": {"invalid_choice": "Elija a una persona activa de su institución."}
-        }
         widgets = {
             campo: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             for campo in ("desde", "hasta")
@@ -41,7 +38,12 @@ class DelegacionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.titular = titular
         self.instance.titular = titular
-        self.fields["delegado"].queryset = delegables(titular)
+        self.fields["delegado"] = forms.ModelChoiceField(
+            delegables(titular),
+            label=self.fields["delegado"].label,
+            help_text=self.fields["delegado"].help_text,
+            error_messages={"invalid_choice": "Elija a una persona activa de su institución."},
+        )
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
@@ -56,7 +58,7 @@ class DelegacionForm(forms.ModelForm):
         return " ".join(self.cleaned_data["acto"].split())
 
     def clean(self):
-        datos = super().clean()
+        datos = super().clean() or {}
         desde, hasta = datos.get("desde"), datos.get("hasta")
         if not desde or not hasta:
             return datos

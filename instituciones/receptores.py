@@ -21,6 +21,7 @@ from instituciones.models import Asiento, Usuario
 
 ENTRADA = "entro_en"
 PUESTO = "puesto"
+MOTIVO = "pesn.motivo_de_salida"
 
 AVISOS: dict[Signal, str] = {
     cuenta.password_set: "poner_contrasena",
@@ -58,7 +59,7 @@ def al_salir(sender: Any, request: HttpRequest, user: Usuario | None, **_: Any) 
     """Cierra la sesión, por su gusto o porque ya no valía."""
     if user is None:
         return
-    motivo = getattr(request, "motivo_de_salida", "propia")
+    motivo = request.META.get(MOTIVO, "propia")
     _asentar_sesion("salir", request, persona=user, clave=str(user.pk), motivo=motivo)
 
 

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
@@ -18,13 +17,13 @@ MIGAS = [("Delegaciones", reverse_lazy("instituciones:delegaciones")), ("Delegar
 
 
 @require_safe
-def delegaciones(request: HttpRequest) -> HttpResponse:
+def delegaciones(request):
     """Las propias, dadas y recibidas; quien coordina, audita o administra, todas."""
     return _lista(request)
 
 
 @require_http_methods(["GET", "POST"])
-def delegar(request: HttpRequest) -> HttpResponse:
+def delegar(request):
     """Prestar el rol propio por unos días."""
     form = DelegacionForm(
         request.POST if request.method == "POST" else None,
@@ -46,7 +45,7 @@ def delegar(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revocar(request: HttpRequest, pk: int) -> HttpResponse:
+def revocar(request, pk: int):
     """Terminar antes una delegación que uno dio."""
     visibles = Delegacion.objects.visibles_para(request.user)
     delegacion = get_object_or_404(visibles.select_related("titular__institucion"), pk=pk)
@@ -61,7 +60,7 @@ def revocar(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("instituciones:delegaciones")
 
 
-def _lista(request: HttpRequest, codigo: int = 200) -> HttpResponse:
+def _lista(request, codigo: int = 200):
     visibles = Delegacion.objects.visibles_para(request.user)
     filas = visibles.select_related("titular__institucion", "delegado").order_by("-desde", "-pk")
     contexto = {

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -50,10 +49,10 @@ MENUS = {
 }
 
 
-def marco(request: HttpRequest) -> dict[str, Any]:
+def marco(request) -> dict[str, Any]:
     """El contexto de `templates/base.html`; cada pieza se busca cuando se dibuja."""
     persona = getattr(request, "user", None)
-    plan = SimpleLazyObject(plan_en_vigor)
+    plan: Any = SimpleLazyObject(plan_en_vigor)
     contexto: dict[str, Any] = {
         "plan_vigente": plan,
         "es_demo": SimpleLazyObject(lambda: bool(plan) and plan.es_demo),
@@ -107,9 +106,9 @@ def _faltan(dia: date) -> str:
 
 def menu(persona: Usuario, plan: Plan | None, direccion: str) -> list[dict[str, Any]]:
     """Las secciones de su rol, hasta seis; `actual`, donde está."""
-    entradas = [
+    entradas: list[dict[str, Any]] = [
         {"nombre": seccion.nombre, "url": url}
-        for seccion in MENUS.get(persona.rol, [])
+        for seccion in MENUS[Rol(persona.rol)]
         if (url := _direccion(seccion, plan))
     ]
     for entrada in entradas:
@@ -119,10 +118,13 @@ def menu(persona: Usuario, plan: Plan | None, direccion: str) -> list[dict[str, 
 
 def _direccion(seccion: Seccion, plan: Plan | None) -> str:
     """La de la sección; vacía si pide un plan y no hay ninguno."""
-    if seccion.con_plan and not plan:
-        return ""
+    argumentos = []
+    if seccion.con_plan:
+        if not plan:
+            return ""
+        argumentos = [plan.codigo]
     try:
-        return reverse(seccion.ruta, args=[plan.codigo] if seccion.con_plan else [])
+        return reverse(seccion.ruta, args=argumentos)
     except NoReverseMatch:  # mientras se levantan las demás salas
         return ""
 

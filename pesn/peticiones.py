@@ -16,7 +16,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from instituciones.receptores import ENTRADA, PUESTO, puesto
+from instituciones.receptores import ENTRADA, MOTIVO, PUESTO, puesto
 from pesn.errores import ilegible
 
 Respuesta = Callable[[HttpRequest], HttpResponse]
@@ -113,12 +113,12 @@ class SesionAcotada:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and (motivo := _motivo_de_salida(request)):
-            request.motivo_de_salida = motivo
+            request.META[MOTIVO] = motivo
             logout(request)
         return self.get_response(request)
 
 
-def _motivo_de_salida(request: HttpRequest) -> str:
+def _motivo_de_salida(request) -> str:
     """Por qué esta sesión ya no vale; vacío si vale."""
     desde = request.session.get(ENTRADA)
     ahora = timezone.now().timestamp()

@@ -76,7 +76,7 @@ def archivos_sin_direccion(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 def sqlite_segura(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
     """SQLite con WAL, escritura asegurada y transacciones que no se pierden."""
-    errores = []
+    errores: list[CheckMessage] = []
     for alias in databases or []:
         base = connections[alias]
         opciones = base.settings_dict["OPTIONS"]

@@ -3,18 +3,18 @@
 from importlib.util import find_spec
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from pesn import views
 
-CUENTA = [
+CUENTA: list[URLPattern | URLResolver] = [
     path("email/", views.sin_pagina),
     path("signup/", views.sin_pagina),
     path("confirm-email/", views.sin_pagina),
     path("", include("allauth.urls")),
 ]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.inicio, name="inicio"),
     path("salud/", views.salud, name="salud"),
     path("cuenta/", include(CUENTA)),

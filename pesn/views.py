@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.files.storage import storages
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
@@ -18,20 +18,20 @@ bitacora_tecnica = structlog.get_logger(__name__)
 
 
 @require_safe
-def inicio(request: HttpRequest) -> HttpResponse:
+def inicio(request):
     """A la primera página de su rol."""
     return redirect(pagina_propia(request.user))
 
 
 @login_not_required
-def sin_pagina(request: HttpRequest) -> HttpResponse:
+def sin_pagina(request):
     """Lo que aquí no hay: nadie se inscribe solo ni cambia su correo."""
     raise Http404
 
 
 @login_not_required
 @require_safe
-def salud(request: HttpRequest) -> JsonResponse:
+def salud(request):
     """Si la base, la caché y el almacén contestan: 200, o 503 con la pieza que falla."""
     piezas = {nombre: _contesta(nombre, prueba) for nombre, prueba in PRUEBAS.items()}
     codigo = 200 if all(piezas.values()) else 503

@@ -104,9 +104,7 @@ def test_dos_del_mismo_titular_no_comparten_ni_un_dia(client, elenco, hoy, corri
     otra = UsuarioFactory(institucion=elenco.responsable)
     DelegacionFactory(titular=elenco.planificadora, delegado=elenco.aprobador, desde=hoy)
 
-    respuesta = delegar(
-        client, elenco.planificadora, datos(otra, hoy + timedelta(days=corrida))
-    )
+    respuesta = delegar(client, elenco.planificadora, datos(otra, hoy + timedelta(days=corrida)))
 
     assert respuesta.status_code == (422 if choca else 302)
     assert Delegacion.objects.count() == (1 if choca else 2)
@@ -161,8 +159,18 @@ LAS_PROPIAS = {"planificadora", "aprobador"}
 
 @pytest.mark.parametrize(
     "quien",
-    ["planificadora", "aprobador", "analista", "coordinadora", "consejera", "inspector"]
-    + ["comisionada", "auditor", "administradora", "ajena"],
+    [
+        "planificadora",
+        "aprobador",
+        "analista",
+        "coordinadora",
+        "consejera",
+        "inspector",
+        "comisionada",
+        "auditor",
+        "administradora",
+        "ajena",
+    ],
 )
 def test_cada_quien_ve_las_suyas_y_quien_coordina_audita_o_administra_todas(client, elenco, quien):
     DelegacionFactory(

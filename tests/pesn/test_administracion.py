@@ -177,9 +177,7 @@ def test_quitar_el_segundo_factor_deja_constancia(client, administradora):
     persona = UsuarioFactory()
     Authenticator.objects.create(user=persona, type="totp", data={"secret": "x"})
 
-    client.post(
-        reverse(USUARIOS), {"action": "quitar_factor", "_selected_action": [persona.pk]}
-    )
+    client.post(reverse(USUARIOS), {"action": "quitar_factor", "_selected_action": [persona.pk]})
 
     assert not Authenticator.objects.exists()
     assert Asiento.objects.filter(acto="quitar_segundo_factor", clave=persona.pk).exists()
