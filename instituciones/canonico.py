@@ -68,7 +68,7 @@ def _diccionario(valor: Mapping[Any, Any]) -> dict[str, Any]:
 def _decimal(valor: Decimal) -> str:
     if not valor.is_finite():
         raise ValueError(f"{valor} no es una cifra.")
-    entero, _punto, cifras = f"{abs(valor):f}".partition(".")
+    entero, _punto, cifras = f"{valor.copy_abs():f}".partition(".")
     signo = "-" if valor < 0 else ""
     return f"{signo}{entero}.{cifras.rstrip('0').ljust(2, '0')}"
 
