@@ -24,7 +24,9 @@ def entrar(page, client, live_server):
 
 @pytest.mark.parametrize("esquema", ["light", "dark"])
 @pytest.mark.parametrize("ancho", [320, 1440])
-@pytest.mark.parametrize("direccion", ["/cuenta/login/", "/cuenta/password/change/", "/no-existe/"])
+@pytest.mark.parametrize(
+    "direccion", ["/cuenta/login/", "/cuenta/2fa/", "/delegaciones/nueva/", "/no-existe/"]
+)
 def test_pagina_cabe_y_axe_no_halla_nada(page, client, live_server, direccion, ancho, esquema):
     if "login" not in direccion:
         entrar(page, client, live_server)
