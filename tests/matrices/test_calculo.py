@@ -91,6 +91,10 @@ def test_a_dos_redondea_el_medio_hacia_afuera(exacto, guardado):
     assert str(calculo.a_dos(D(exacto))) == guardado
 
 
+def test_lo_mostrado_sale_siempre_de_lo_guardado():
+    assert calculo.a_uno(D("44.949")) == calculo.a_uno(D("44.95")) == D("45.0")
+
+
 @pytest.mark.parametrize(
     ("exacto", "guardado"),
     [("99.994", "99.99"), ("99.995", "99.99"), ("99.9999", "99.99"), ("100", "100.00")],
@@ -190,6 +194,12 @@ def test_meta_superada_queda_en_cien_y_pide_explicacion():
 
     assert (resultado.ejecutado, resultado.cumplimiento_sin_tope) == (100, 130)
     assert (resultado.acumulado, resultado.exige_justificacion) == (104, True)
+
+
+def test_meta_justa_esta_completa_y_no_pide_explicacion():
+    resultado = calculo.ejecutado_meta(D("10.50"), [D("10.00"), D("0.50")])
+
+    assert (resultado.ejecutado, resultado.exige_justificacion) == (100, False)
 
 
 @pytest.mark.parametrize(("meta", "cantidad"), [("0", "1"), ("-1", "1"), ("10", "-1")])

@@ -70,7 +70,7 @@ def test_discrepancia_dice_caso_regla_campo_y_los_dos_valores(archivo):
     salida, _errores, motivo = correr(archivo(malo, REDONDEO))
 
     assert "X1 · REDONDEO · guardado: se esperaba 44.59, se obtuvo 44.60" in salida
-    assert "X1 · REDONDEO · otro" in salida
+    assert "X1 · REDONDEO · otro: se esperaba null, se obtuvo (no lo da)" in salida
     assert "mostrado" not in salida
     assert "Pasan: 1. Fallan: 1." in salida
     assert (motivo.returncode, "no coincide" in str(motivo)) == (1, True)

@@ -1,5 +1,6 @@
 """Corre archivos de vectores contra la cuenta y dice qué no coincide."""
 
+import json
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -46,6 +47,11 @@ class Command(BaseCommand):
         for una in malas:
             self.stdout.write(
                 f"{una.caso} · {una.regla} · {una.campo}: "
-                f"se esperaba {una.esperado}, se obtuvo {una.obtenido}"
+                f"se esperaba {_dicho(una.esperado)}, se obtuvo {_dicho(una.obtenido)}"
             )
         return not malas
+
+
+def _dicho(valor):
+    """Como lo escribe el archivo de vectores."""
+    return json.dumps(valor) if valor is None or isinstance(valor, bool) else valor
