@@ -4,9 +4,10 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 from instituciones import solo_crece
 from instituciones.models import Rol
@@ -29,6 +30,14 @@ def _vacia_aunque_solo_crezcan():
     TransactionTestCase._fixture_teardown = sin_candados
     yield
     TransactionTestCase._fixture_teardown = vaciar
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _contrasenas_rapidas():
+    """Argon2 cuesta a propósito; que sea lo que se usa en serio lo dice tests/pesn/test_ajustes."""
+    rapido = "django.contrib.auth.hashers.MD5PasswordHasher"
+    with override_settings(PASSWORD_HASHERS=[rapido, *settings.PASSWORD_HASHERS]):
+        yield
 
 
 @pytest.fixture(scope="session")
