@@ -110,6 +110,7 @@ class CuentaForm(forms.ModelForm):
     class Meta:
         model = Usuario
         fields = ["correo", "nombre", "institucion", "rol", "is_active"]
+        labels = {"institucion": "Institución"}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

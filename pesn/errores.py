@@ -1,6 +1,10 @@
 """Las páginas de lo que no se pudo atender, en español y con su código; sin tocar la base."""
 
+import errno
+import sys
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
@@ -8,17 +12,45 @@ FRASES = {
     400: ("ilegible", "La dirección o los datos enviados están incompletos o mal escritos."),
     413: ("demasiado_grande", "Lo enviado es más grande de lo que se puede recibir."),
     414: ("direccion_larga", "La dirección es demasiado larga."),
+    429: ("demasiadas_solicitudes", "Demasiadas solicitudes seguidas. Espere unos minutos."),
+    500: (
+        "falla",
+        "No fue culpa suya, y la falla quedó registrada. Lo que ya estaba guardado sigue guardado.",
+    ),
+    503: ("sin_servicio", "Una pieza del sistema no contesta. Pruebe de nuevo en un minuto."),
+    507: ("sin_espacio", "No queda espacio para guardar. Nada de lo enviado se guardó."),
 }
+SIN_ESPACIO = {errno.ENOSPC, errno.EDQUOT}
 
 
 def ilegible(request: HttpRequest, codigo: int) -> HttpResponse:
     """Lo pedido no se puede leer: página o JSON según lo que se espera."""
-    clave, mensaje = FRASES[codigo]
-    if request.META.get("HTTP_ACCEPT", "").startswith("application/json"):
-        return JsonResponse({"codigo": clave, "mensaje": mensaje}, status=codigo)
-    return HttpResponse(render_to_string("400.html", {"mensaje": mensaje}), status=codigo)
+    return _contestar(request, codigo, "400.html")
 
 
 def peticion_ilegible(request: HttpRequest, exception: Exception) -> HttpResponse:
     """El 400 de Django; lo que no cabe, como 413."""
     return ilegible(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
+
+
+def demasiadas(request: HttpRequest) -> HttpResponse:
+    """El 429 de allauth."""
+    return ilegible(request, 429)
+
+
+def peticion_fallida(request: HttpRequest) -> HttpResponse:
+    """El 500 de Django; si la base no contesta, 503, y si el disco se llenó, 507."""
+    falla = sys.exc_info()[1]
+    if isinstance(falla, OperationalError | InterfaceError):
+        return _contestar(request, 503, "500.html")
+    if isinstance(falla, OSError) and falla.errno in SIN_ESPACIO:
+        return _contestar(request, 507, "500.html")
+    return _contestar(request, 500, "500.html")
+
+
+def _contestar(request: HttpRequest, codigo: int, plantilla: str) -> HttpResponse:
+    clave, mensaje = FRASES[codigo]
+    if request.META.get("HTTP_ACCEPT", "").startswith("application/json"):
+        return JsonResponse({"codigo": clave, "mensaje": mensaje}, status=codigo)
+    pagina = render_to_string(plantilla, {"mensaje": mensaje})
+    return HttpResponse(pagina, status=codigo)

@@ -28,3 +28,5 @@ urlpatterns += [
 ]
 
 handler400 = "pesn.errores.peticion_ilegible"
+handler429 = "pesn.errores.demasiadas"
+handler500 = "pesn.errores.peticion_fallida"

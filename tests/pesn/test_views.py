@@ -1,10 +1,14 @@
 """El inicio pide entrar; la salud contesta a cualquiera y dice qué pieza falla."""
 
+import errno
+
 import pytest
 from django.core.files.storage import storages
+from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
-from pesn import views
+from pesn import errores, views
+from tests.fabricas import UsuarioFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +41,28 @@ def test_un_archivo_guardado_no_se_alcanza_por_direccion(client):
 
     for direccion in (f"/media/{nombre}", f"/{nombre}", f"/static/{nombre}"):
         assert client.get(direccion).status_code in {302, 404}
+
+
+@pytest.mark.parametrize(
+    ("falla", "codigo"),
+    [
+        (OperationalError("connection refused"), 503),
+        (InterfaceError("connection already closed"), 503),
+        (OSError(errno.ENOSPC, "No space left on device"), 507),
+        (OSError(errno.EACCES, "Permission denied"), 500),
+        (ZeroDivisionError("clave-secreta"), 500),
+    ],
+)
+def test_lo_que_falla_se_dice_en_espanol_sin_detalles(client, monkeypatch, falla, codigo):
+    def caer(persona):
+        raise falla
+
+    client.force_login(UsuarioFactory())
+    client.raise_request_exception = False
+    monkeypatch.setattr(views, "pagina_propia", caer)
+    respuesta = client.get("/")
+
+    assert respuesta.status_code == codigo
+    assert "secreta" not in respuesta.content.decode()
+    assert errores.FRASES[codigo][1] in respuesta.content.decode()
+    assert respuesta["X-Request-ID"]
