@@ -700,6 +700,15 @@ def asignar(
     )
 
 
+class Reparo(NamedTuple):
+    """Lo que se observa de un avance: textos por campo, y las atendidas que se reabren."""
+
+    avance: Avance
+    version: int
+    textos: Sequence[tuple[str, str]] = ()
+    reabre: Iterable[int] = ()
+
+
 def observar(
     avance: Avance,
     textos: Sequence[tuple[str, str]],
@@ -714,41 +723,58 @@ def observar(
 
     Lanza PasoInvalido si no hay ninguna. Hay cinco días hábiles para responder.
     """
-    cuando, reabre = momento or timezone.now(), set(reabre)
-    if not textos and not reabre:
-        raise PasoInvalido("Escriba al menos una observación sobre un campo.", avance)
+    reparo = Reparo(avance, version, textos, set(reabre))
+    return observar_varios([reparo], por=por, en_nombre_de=en_nombre_de, momento=momento)[0]
+
+
+def observar_varios(
+    reparos: Sequence[Reparo],
+    *,
+    por: Usuario,
+    en_nombre_de: Usuario | None = None,
+    momento: datetime | None = None,
+) -> list[Avance]:
+    """Observa varios, todos o ninguno, cada uno con lo suyo."""
+    cuando = momento or timezone.now()
+    for reparo in reparos:
+        if not reparo.textos and not reparo.reabre:
+            raise PasoInvalido("Escriba al menos una observación sobre un campo.", reparo.avance)
     with bitacora.constancia():
-        movido = mover(
-            avance,
+        movidos = mover_varios(
+            [Orden(reparo.avance, reparo.version) for reparo in reparos],
             "observar",
-            version=version,
             por=por,
             en_nombre_de=en_nombre_de,
             momento=momento,
         )
+        ronda = {movido.pk: movido.ronda for movido in movidos}
         hasta = responder_hasta(timezone.localdate(cuando))
         Observacion.objects.bulk_create(
             Observacion(
-                avance=movido,
+                avance=reparo.avance,
                 campo=campo,
                 texto=texto,
                 autor=por,
-                ronda=movido.ronda,
+                ronda=ronda[reparo.avance.pk],
                 creada=cuando,
                 responder_hasta=hasta,
             )
-            for campo, texto in textos
+            for reparo in reparos
+            for campo, texto in reparo.textos
         )
-        atendidas = Observacion.objects.filter(
-            avance=movido, pk__in=reabre, estado=Observacion.Estado.ATENDIDA
-        )
-        atendidas.update(
-            estado=Observacion.Estado.ABIERTA,
-            ronda=movido.ronda,
-            respuesta="",
-            responder_hasta=hasta,
-        )
-        return movido
+        for reparo in reparos:
+            if reparo.reabre:
+                _reabrir_atendidas(reparo, ronda[reparo.avance.pk], hasta)
+        return movidos
+
+
+def _reabrir_atendidas(reparo: Reparo, ronda: int, hasta: date) -> None:
+    atendidas = Observacion.objects.filter(
+        avance=reparo.avance, pk__in=reparo.reabre, estado=Observacion.Estado.ATENDIDA
+    )
+    atendidas.update(
+        estado=Observacion.Estado.ABIERTA, ronda=ronda, respuesta="", responder_hasta=hasta
+    )
 
 
 def responder_hasta(dia: date) -> date:
@@ -788,7 +814,15 @@ def validar_varios(
         return movidos
 
 
-def aportar(aporte: Aporte, *, texto: str, conforme: str, version: int, por: Usuario) -> Aporte:
+def aportar(
+    aporte: Aporte,
+    *,
+    texto: str,
+    conforme: str,
+    version: int,
+    por: Usuario,
+    momento: datetime | None = None,
+) -> Aporte:
     """Lo que dice la institución que coopera; nunca cambia la cifra."""
     if not permisos.puede_aportar(por, aporte.avance, aporte.institucion):
         raise PermissionDenied("Sólo escribe aquí quien planifica en la institución que coopera.")
@@ -803,6 +837,7 @@ def aportar(aporte: Aporte, *, texto: str, conforme: str, version: int, por: Usu
                 "aportar",
                 aporte,
                 por=por,
+                momento=momento,
                 institucion=aporte.institucion.sigla,
                 datos={"avance": aporte.avance_id, "conforme": conforme, "texto": huella(texto)},
             )
