@@ -6,6 +6,7 @@ El plan es un dato: nada aquí dice 73, 2020 ni PESN; un segundo plan se carga j
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from instituciones.models import (
@@ -81,6 +82,9 @@ class Plan(models.Model):
 
     def natural_key(self):
         return (self.codigo,)
+
+    def get_absolute_url(self):
+        return reverse("matrices:plan", args=[self.codigo])
 
     def nivel(self, cual: str) -> str:
         """El nombre que este plan da a un nivel: programa, objetivo, accion, matriz, actividad."""
@@ -242,6 +246,25 @@ class AccionQuerySet(Abierto):
         """Las acciones de un plan, en su orden numérico."""
         return self.filter(objetivo__programa__plan=plan).order_by("orden")
 
+    def con_su_lugar(self):
+        """Con su objetivo, programa y ámbito, y con lo que su página nombra."""
+        return self.select_related(
+            "objetivo__programa__plan", "objetivo__ambito", "depende_de", "matriz"
+        ).prefetch_related(
+            "responsabilidades__institucion",
+            "responsabilidades__grupo",
+            "reglas",
+            "relacionadas",
+            "ejes",
+            "pilares",
+        )
+
+    def con_sus_responsables(self):
+        """Con su lugar en el plan y quién responde, para una lista."""
+        return self.select_related(
+            "objetivo__programa", "objetivo__ambito", "matriz"
+        ).prefetch_related("responsabilidades__institucion", "responsabilidades__grupo")
+
 
 class AccionEstrategica(models.Model):
     """Lo que el plan manda hacer; `responsables_fuente` es lo impreso, letra por letra."""
@@ -329,6 +352,16 @@ class Responsabilidad(models.Model):
         return f"{self.institucion or self.grupo} en {self.accion}"
 
 
+class PropuestaQuerySet(Abierto):
+    def de_un_plan(self, plan):
+        """Las de un plan, en su orden, con lo que nombran."""
+        return self.filter(plan=plan).select_related("rectora", "accion_relacionada", "plan")
+
+    def con_sus_tramites(self):
+        """Con sus trámites y quién los hizo."""
+        return self.select_related("plan", "accion_relacionada").prefetch_related("tramites__por")
+
+
 class PropuestaLegislativa(models.Model):
     """Una reforma o ley que el plan pide; su estado, sólo en `flujo`."""
 
@@ -362,7 +395,7 @@ class PropuestaLegislativa(models.Model):
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = Abierto.as_manager()
+    objects = PropuestaQuerySet.as_manager()
 
     class Meta:
         verbose_name = "propuesta legislativa"

@@ -5,7 +5,7 @@ por las rectificaciones aplicadas), que es de donde sale toda cifra.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -134,21 +134,30 @@ def historias(actividades: Iterable[int]) -> dict[int, list[Vigor]]:
     return por_actividad
 
 
-def umbrales_de(plan: Plan, fecha: date) -> calculo.Umbrales:
-    """Los umbrales en vigor en una fecha; sin ninguno en la base, los de la versión 1."""
-    fila = Umbrales.objects.filter(plan=plan, vigente_desde__lte=fecha)
-    ultima = fila.order_by("-vigente_desde", "-version").first()
-    if ultima is None:
+def umbrales_por_fecha(plan: Plan) -> Callable[[date], calculo.Umbrales]:
+    """Qué umbrales regían en cada fecha, leídos una vez; sin ninguno, los de la versión 1."""
+    filas = list(Umbrales.objects.filter(plan=plan).order_by("-vigente_desde", "-version"))
+
+    def los_de(fecha: date) -> calculo.Umbrales:
+        for fila in filas:
+            if fila.vigente_desde <= fecha:
+                return calculo.Umbrales(
+                    version=fila.version,
+                    verde_desde=fila.verde_desde,
+                    amarillo_desde=fila.amarillo_desde,
+                    p_minimo=fila.p_minimo,
+                    brecha_minima=fila.brecha_minima,
+                    cobertura_minima=fila.cobertura_minima,
+                    puntos_material=fila.puntos_material,
+                )
         return calculo.UMBRALES
-    return calculo.Umbrales(
-        version=ultima.version,
-        verde_desde=ultima.verde_desde,
-        amarillo_desde=ultima.amarillo_desde,
-        p_minimo=ultima.p_minimo,
-        brecha_minima=ultima.brecha_minima,
-        cobertura_minima=ultima.cobertura_minima,
-        puntos_material=ultima.puntos_material,
-    )
+
+    return los_de
+
+
+def umbrales_de(plan: Plan, fecha: date) -> calculo.Umbrales:
+    """Los umbrales en vigor en una fecha."""
+    return umbrales_por_fecha(plan)(fecha)
 
 
 def mediciones(avances: Iterable[Avance]) -> dict[int, dict[str, Any]]:
@@ -363,3 +372,13 @@ def lo_enviado(avance: Avance) -> dict[str, Any] | None:
     """Lo que decía el avance la última vez que se remitió; None si nunca se envió."""
     ultimo = Movimiento.objects.filter(avance=avance, paso="remitir").order_by("-pk").first()
     return json.loads(ultimo.contenido) if ultimo else None
+
+
+def hitos_en_orden(actividad: Actividad):
+    """Los hitos de una actividad, por número."""
+    return actividad.hitos.order_by("numero")
+
+
+def cooperantes_en_orden(actividad: Actividad) -> list[dict[str, Any]]:
+    """Quién coopera y con qué papel, como lo pide su formulario."""
+    return list(actividad.cooperantes.order_by("pk").values("institucion", "grupo", "rol"))

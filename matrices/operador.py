@@ -1,13 +1,9 @@
 """Qué plan y qué periodo nombra un mandato de operación."""
 
-import re
-
 from django.core.management.base import CommandError, CommandParser
 
 from acciones.models import Plan
 from matrices.models import Periodo
-
-CODIGO = re.compile(r"(\d{4})-S([12])")
 
 
 def agregar_opciones(parser: CommandParser, periodo: bool = True) -> None:

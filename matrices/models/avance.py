@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from acciones.models import clase_legal, reservada_con_resolucion, resolucion
@@ -89,12 +89,31 @@ class AvanceQuerySet(Acotado):
         filas = self.filter(periodo=periodo, estado__in=Avance.SIN_RESOLVER)
         return filas.con_su_actividad().en_orden()
 
-    def por_revisar(self, usuario):
-        """Lo remitido que le toca revisar a la institución de esta persona."""
-        return self.filter(
-            estado=Avance.Estado.REMITIDO,
-            actividad__responsable__revisora=usuario.institucion_id,
+    def en_los_que_coopera(self, institucion):
+        """Los de actividades ajenas en que esa institución coopera."""
+        ajenos = self.exclude(actividad__responsable=institucion)
+        return ajenos.filter(coopera(institucion.pk, "actividad"))
+
+    def con_sus_observaciones(self):
+        """Con cuántas tiene abiertas, cuántas sin responder y hasta cuándo se responden."""
+        abierta = Q(observaciones__estado="ABIERTA")
+        return self.annotate(
+            abiertas=models.Count("observaciones", filter=abierta),
+            sin_responder=models.Count(
+                "observaciones", filter=abierta & Q(observaciones__respuesta="")
+            ),
+            responder_hasta=models.Min("observaciones__responder_hasta", filter=abierta),
         )
+
+    def que_revisa(self, institucion):
+        """Lo de las instituciones que ésta revisa."""
+        return self.filter(actividad__responsable__revisora=institucion)
+
+    def con_su_remision(self):
+        """Con el momento en que se remitió por última vez (`remitido_en`)."""
+        remisiones = Movimiento.objects.filter(avance=OuterRef("pk"), paso="remitir")
+        ultima = remisiones.order_by("-pk").values("momento")[:1]
+        return self.annotate(remitido_en=Subquery(ultima))
 
 
 def _avance_abierto() -> Q:
@@ -326,6 +345,14 @@ class DelAvanceQuerySet(Acotado):
         return self.filter(avance__in=Avance.objects.visibles_para(usuario))
 
 
+class EvidenciaQuerySet(DelAvanceQuerySet):
+    def con_su_actividad(self):
+        """Con todo lo que hace falta para saber quién la lee."""
+        return self.select_related("avance__periodo", "avance__actividad__matriz__accion").order_by(
+            "pk"
+        )
+
+
 class ObservacionQuerySet(DelAvanceQuerySet):
     def segun(self, usuario):
         """Quien captura, aprueba, revisa o audita; nunca el Consejo ni la CAP."""
@@ -427,7 +454,7 @@ class Evidencia(models.Model):
     subida_por = _firma()
     subida_en = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = DelAvanceQuerySet.as_manager()
+    objects = EvidenciaQuerySet.as_manager()
 
     class Meta:
         ordering = ["avance", "pk"]

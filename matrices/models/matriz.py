@@ -83,6 +83,15 @@ class ActividadQuerySet(Acotado):
             return self.filter(abierta())
         return self.none()
 
+    def de_la_accion(self, accion):
+        """Las de una acción, en su orden, con todo lo que su renglón nombra."""
+        return (
+            self.filter(matriz__accion=accion)
+            .select_related("responsable", "matriz__accion", "resolucion")
+            .prefetch_related("cooperantes__institucion", "cooperantes__grupo", "hitos", "obligados")
+            .order_by("numero")
+        )
+
     def vigentes(self):
         """Las que no se han cancelado."""
         return self.exclude(situacion=Actividad.Situacion.CANCELADA)

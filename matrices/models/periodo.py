@@ -1,5 +1,6 @@
 """El semestre con sus fechas y los umbrales con que se mide."""
 
+import re
 from datetime import date
 
 from django.db import models
@@ -10,10 +11,29 @@ from acciones.models import Plan
 from instituciones.models import Abierto
 
 
+CODIGO = re.compile(r"(\d{4})-S([12])", re.ASCII)
+
+
 class PeriodoQuerySet(Abierto):
     def en_curso(self):
         """El que está abierto, en gracia o cerrado sin cortar; a lo sumo uno por plan."""
         return self.filter(estado__in=Periodo.EN_CURSO)
+
+    def cortados(self):
+        """Los ya congelados, el último primero."""
+        return self.filter(estado=Periodo.Estado.CORTADO).order_by("-corte")
+
+    def medidos(self, plan):
+        """Los de un plan que ya se abrieron: los que tienen cifras, el último primero."""
+        abiertos = self.filter(plan=plan).exclude(estado=Periodo.Estado.PROGRAMADO)
+        return abiertos.select_related("plan").order_by("-corte")
+
+    def llamado(self, codigo: str):
+        """El que lleva ese código, «2024-S2»; ninguno si no es un código."""
+        partes = CODIGO.fullmatch(codigo)
+        if not partes:
+            return self.none()
+        return self.filter(anio=int(partes[1]), semestre=int(partes[2]))
 
     def cronologico(self):
         """Del más antiguo al más reciente."""

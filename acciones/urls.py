@@ -1,0 +1,11 @@
+"""Las direcciones de las propuestas legislativas."""
+
+from django.urls import path
+
+from acciones import views
+
+app_name = "acciones"
+urlpatterns = [
+    path("plan/<slug:plan>/propuestas/", views.propuestas, name="propuestas"),
+    path("plan/<slug:plan>/propuestas/<int:orden>/", views.tramitar, name="tramitar"),
+]

@@ -1,0 +1,169 @@
+"""Lo que se pide para escribir una matriz: su impacto, sus actividades, hitos y cooperantes."""
+
+from django import forms
+
+from acciones.models import AccionEstrategica
+from instituciones.models import (
+    Clasificacion,
+    GrupoInstitucional,
+    Institucion,
+    ResolucionReserva,
+    Visibilidad,
+)
+from matrices.models import Actividad, Cooperacion
+
+# Dominio §10: por omisión lo de inteligencia es RESTRINGIDA; lo demás, PUBLICA.
+RESTRINGIDOS = {"INTELIGENCIA"}
+FECHA = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class ImpactoForm(forms.Form):
+    """El impacto de una acción."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    impacto = forms.CharField(
+        label="Impacto", min_length=10, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class ActividadForm(forms.ModelForm):
+    """Un renglón de la matriz. Nadie llama a su `save()`: lo escribe `estructura`."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
+
+    class Meta:
+        model = Actividad
+        fields = (
+            "numero",
+            "descripcion",
+            "responsable",
+            "inicio",
+            "fin_original",
+            "modo",
+            "unidad",
+            "meta",
+            "peso",
+            "programa_presupuestario",
+            "obligados",
+            "visibilidad",
+            "clasificacion",
+            "resolucion",
+        )
+        widgets = {
+            "descripcion": forms.Textarea(attrs={"rows": 3}),
+            "inicio": FECHA,
+            "fin_original": FECHA,
+            "obligados": forms.CheckboxSelectMultiple,
+        }
+        help_texts = {
+            "meta": "Sólo en modo de meta física; mayor que cero.",
+            "peso": "Todas las actividades de la matriz llevan peso, o ninguna.",
+            "obligados": "Sólo en modo colectivo: quiénes deben cumplir.",
+            "resolucion": "Sólo si es reservada.",
+        }
+
+    def __init__(self, *args, accion: AccionEstrategica, usuario, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.accion = accion
+        instituciones = Institucion.objects.visibles_para(usuario).filter(reporta=True)
+        self.fields["responsable"].queryset = instituciones
+        self.fields["obligados"].queryset = instituciones
+        self.fields["resolucion"].queryset = ResolucionReserva.objects.visibles_para(usuario)
+        if accion.objetivo.ambito.codigo in RESTRINGIDOS and self.instance.pk is None:
+            self.fields["visibilidad"].initial = Visibilidad.RESTRINGIDA
+
+    def clean(self):
+        datos = super().clean()
+        plan = self.accion.objetivo.programa.plan
+        inicio, fin, modo = datos.get("inicio"), datos.get("fin_original"), datos.get("modo")
+        if inicio and fin and fin < inicio:
+            self.add_error("fin_original", "Debe ser igual o posterior al inicio.")
+        for campo in ("inicio", "fin_original"):
+            if datos.get(campo) and not plan.inicio <= datos[campo] <= plan.fin:
+                self.add_error(
+                    campo, f"El plan va del {plan.inicio:%d/%m/%Y} al {plan.fin:%d/%m/%Y}."
+                )
+        if modo == Actividad.Modo.META and not (datos.get("meta") and datos["meta"] > 0):
+            self.add_error("meta", "Escriba una meta mayor que cero.")
+        if modo != Actividad.Modo.META and datos.get("meta") is not None:
+            self.add_error("meta", "Sólo el modo de meta física lleva meta.")
+        if modo == Actividad.Modo.COLECTIVO and not datos.get("obligados"):
+            self.add_error("obligados", "Diga quiénes están obligados.")
+        if datos.get("peso") is not None and datos["peso"] <= 0:
+            self.add_error("peso", "Debe ser mayor que cero.")
+        if datos.get("clasificacion") == Clasificacion.RESERVADA and not datos.get("resolucion"):
+            self.add_error("resolucion", "Lo reservado exige su resolución.")
+        return datos
+
+    def columnas(self) -> dict:
+        """Lo escrito, sin la versión, como lo recibe `estructura`."""
+        datos = {campo: self.cleaned_data[campo] for campo in self.Meta.fields}
+        datos["obligados"] = list(datos["obligados"])
+        return datos
+
+
+class HitoForm(forms.Form):
+    """Un hito: número, qué es, cuánto pesa y para cuándo."""
+
+    numero = forms.IntegerField(label="N.º", min_value=1, max_value=99)
+    descripcion = forms.CharField(label="Hito", max_length=300)
+    peso = forms.DecimalField(label="Peso (%)", min_value=0.01, max_value=100, decimal_places=2)
+    fecha = forms.DateField(label="Fecha", widget=FECHA)
+
+
+class CooperacionForm(forms.Form):
+    """Quién coopera: una institución o un grupo, y con qué papel."""
+
+    institucion = forms.ModelChoiceField(
+        Institucion.objects.none(), label="Institución", required=False
+    )
+    grupo = forms.ModelChoiceField(
+        GrupoInstitucional.objects.none(), label="o grupo", required=False
+    )
+    rol = forms.ChoiceField(label="Papel", choices=Cooperacion.Papel)
+
+    def __init__(self, *args, usuario, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["institucion"].queryset = Institucion.objects.visibles_para(usuario)
+        self.fields["grupo"].queryset = GrupoInstitucional.objects.visibles_para(usuario)
+
+    def clean(self):
+        datos = super().clean()
+        if not self.errors and bool(datos.get("institucion")) == bool(datos.get("grupo")):
+            raise forms.ValidationError("Elija una institución o un grupo, no ambos.")
+        return datos
+
+
+class _SinRepetir(forms.BaseFormSet):
+    """Renglones que no se repiten por una clave."""
+
+    clave: tuple[str, ...] = ()
+
+    def clean(self):
+        if any(self.errors):
+            return
+        vistos = [tuple(fila.get(campo) for campo in self.clave) for fila in self.llenos()]
+        if len(set(vistos)) < len(vistos):
+            raise forms.ValidationError("Hay renglones repetidos.")
+
+    def llenos(self) -> list[dict]:
+        """Los renglones escritos y no borrados."""
+        return [
+            {campo: valor for campo, valor in form.cleaned_data.items() if campo != "DELETE"}
+            for form in self.forms
+            if form.has_changed() and not form.cleaned_data.get("DELETE")
+        ]
+
+
+class _Hitos(_SinRepetir):
+    clave = ("numero",)
+
+
+class _Cooperaciones(_SinRepetir):
+    clave = ("institucion", "grupo")
+
+
+HitosFormSet = forms.formset_factory(HitoForm, formset=_Hitos, extra=4, can_delete=True)
+CooperacionesFormSet = forms.formset_factory(
+    CooperacionForm, formset=_Cooperaciones, extra=3, can_delete=True
+)
