@@ -226,6 +226,7 @@ def dar_con_que_entrar(*, con_demo: bool) -> None:
         decir("· Cargo los datos de demostración (uno o dos minutos)")
         mandar("cargar_demo", str(RAIZ / "fixtures" / "demo.json"), se_oye=True)
     elif not hay_cuentas:
+        decir("· Cuentas para empezar (correo, rol y contraseña):")
         for rol in (Rol.ADMINISTRADOR, Rol.COORDINADOR):
             mandar("crear_cuenta", f"{rol.lower()}@pesn.localhost", "--rol", rol, se_oye=True)
         decir("  Anote las contraseñas: no se muestran otra vez.")

@@ -68,6 +68,24 @@ def test_sin_python_que_sirva_se_da_la_linea_exacta(tmp_path):
     assert not (tmp_path / "venv").exists()
 
 
+def test_sin_venv_ni_root_se_da_la_linea_exacta(tmp_path):
+    falso = tmp_path / "python3"
+    falso.write_text(
+        '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; *) echo python3.11-venv ;; esac\n'
+    )
+    falso.chmod(0o755)
+
+    resultado = con_el_entorno(
+        f"VENV={tmp_path}/venv; PYTHON=$VENV/bin/python\n"
+        f"uv_sirve() {{ false; }}; es_root() {{ false; }}; buscar_python() {{ echo {falso}; }}\n"
+        "preparar_entorno requirements.lock"
+    )
+
+    assert resultado.returncode == 1
+    assert "apt-get install -y --no-install-recommends python3-venv" in resultado.stderr
+    assert not (tmp_path / "venv").exists()
+
+
 def test_sin_ser_root_los_paquetes_no_se_instalan_y_se_da_la_linea_exacta():
     resultado = con_el_entorno("es_root() { false; }\ninstalar_paquetes libuno libdos")
 
