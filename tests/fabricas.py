@@ -8,6 +8,8 @@ from factory.django import DjangoModelFactory
 
 from acciones import models as acciones
 from instituciones import models as quien
+from matrices import models as matrices
+from matrices.calendario import fechas_del_semestre
 
 
 class InstitucionFactory(DjangoModelFactory):
@@ -248,3 +250,119 @@ class ValorFactory(DjangoModelFactory):
     fecha = date(2023, 12, 31)
     valor = "16.6000"
     fuente = "Registro administrativo"
+
+
+class PeriodoFactory(DjangoModelFactory):
+    """El primer semestre de 2021, ABIERTO; sus fechas, las de dominio §6."""
+
+    class Meta:
+        model = matrices.Periodo
+        django_get_or_create = ("plan", "anio", "semestre")
+
+    plan = SubFactory(PlanFactory)
+    anio = 2021
+    semestre = 1
+    inicio = LazyAttribute(lambda o: fechas_del_semestre(o.anio, o.semestre).inicio)
+    corte = LazyAttribute(lambda o: fechas_del_semestre(o.anio, o.semestre).corte)
+    abre = LazyAttribute(lambda o: fechas_del_semestre(o.anio, o.semestre).abre)
+    limite = LazyAttribute(lambda o: fechas_del_semestre(o.anio, o.semestre).limite)
+    fin_gracia = LazyAttribute(lambda o: fechas_del_semestre(o.anio, o.semestre).fin_gracia)
+    estado = matrices.Periodo.Estado.ABIERTO
+
+
+class MatrizFactory(DjangoModelFactory):
+    class Meta:
+        model = matrices.MatrizCumplimiento
+
+    accion = SubFactory(AccionFactory)
+    impacto = "La población vive más segura."
+
+
+class ActividadFactory(DjangoModelFactory):
+    """De 2021 a 2022, por porcentaje, pública y clasificada."""
+
+    class Meta:
+        model = matrices.Actividad
+
+    matriz = SubFactory(MatrizFactory)
+    numero = Sequence(lambda n: n + 1)
+    descripcion = LazyAttribute(lambda o: f"Actividad {o.numero} de la acción {o.matriz.accion}.")
+    responsable = SubFactory(InstitucionFactory)
+    inicio = date(2021, 1, 1)
+    fin_original = date(2022, 12, 31)
+    fin_vigente = SelfAttribute("fin_original")
+    modo = matrices.Actividad.Modo.PORCENTAJE
+    unidad = "Porcentaje"
+    clasificacion = quien.Clasificacion.PUBLICA
+
+
+class HitoFactory(DjangoModelFactory):
+    """De una actividad por hitos; por omisión, el único y con todo el peso."""
+
+    class Meta:
+        model = matrices.HitoActividad
+
+    actividad = SubFactory(ActividadFactory, modo=matrices.Actividad.Modo.HITOS)
+    numero = Sequence(lambda n: n + 1)
+    descripcion = LazyAttribute(lambda o: f"Hito {o.numero}")
+    peso = 100
+    fecha_original = date(2021, 6, 30)
+    fecha_vigente = SelfAttribute("fecha_original")
+
+
+class CooperacionFactory(DjangoModelFactory):
+    class Meta:
+        model = matrices.Cooperacion
+
+    actividad = SubFactory(ActividadFactory)
+    institucion = SubFactory(InstitucionFactory)
+    rol = matrices.Cooperacion.Papel.COOPERACION
+
+
+class AvanceFactory(DjangoModelFactory):
+    """En cualquier estado, con las firmas que ese estado exige; del plan de su periodo."""
+
+    class Meta:
+        model = matrices.Avance
+
+    class Params:
+        enviado = LazyAttribute(lambda o: o.estado in matrices.Avance.ENVIADOS)
+        entregado = LazyAttribute(lambda o: o.enviado or o.estado == "EN_APROBACION")
+
+    periodo = SubFactory(PeriodoFactory)
+    actividad = SubFactory(
+        ActividadFactory,
+        matriz__accion__objetivo__programa__plan=SelfAttribute("......periodo.plan"),
+    )
+    estado = matrices.Avance.Estado.PENDIENTE
+    exigible = LazyAttribute(lambda o: o.estado != "EXENTO")
+    motivo_exencion = LazyAttribute(lambda o: "" if o.exigible else "NO_INICIADA")
+    clasificacion = SelfAttribute("actividad.clasificacion")
+    visibilidad = SelfAttribute("actividad.visibilidad")
+    resolucion = SelfAttribute("actividad.resolucion")
+    capturado_por = LazyAttribute(lambda o: _firma(o, "PLANIFICADOR") if o.entregado else None)
+    entregado_por = SelfAttribute("capturado_por")
+    remitido_por = LazyAttribute(lambda o: _firma(o, "APROBADOR") if o.enviado else None)
+    validado_por = LazyAttribute(
+        lambda o: _firma(o, "ANALISTA") if o.estado in matrices.Avance.VALIDADOS else None
+    )
+
+
+def _firma(avance, rol):
+    """Una persona con ese rol en la institución que corresponde."""
+    responsable = avance.actividad.responsable
+    casa = responsable.revisora if rol == quien.Rol.ANALISTA else responsable
+    return UsuarioFactory(rol=rol, institucion=casa)
+
+
+class ObservacionFactory(DjangoModelFactory):
+    class Meta:
+        model = matrices.Observacion
+
+    avance = SubFactory(AvanceFactory, estado=matrices.Avance.Estado.OBSERVADO, ronda=1)
+    campo = "logro"
+    texto = "Precise el lugar."
+    autor = LazyAttribute(lambda o: _firma(o.avance, quien.Rol.ANALISTA))
+    ronda = 1
+    creada = LazyFunction(timezone.now)
+    responder_hasta = LazyFunction(timezone.localdate)
