@@ -1,0 +1,38 @@
+"""Las direcciones de las matrices."""
+
+from django.urls import path
+
+from matrices.views import aporte, aprobacion, avance, captura, plan, semestre
+
+app_name = "matrices"
+urlpatterns = [
+    path("semestre/", semestre.semestre, name="semestre"),
+    path("semestre/entregar/", semestre.entregar_marcadas, name="entregar_marcadas"),
+    path("avances/<int:pk>/", captura.capturar, name="capturar"),
+    path("avances/<int:pk>/seguir/", captura.guardar_y_seguir, name="guardar_y_seguir"),
+    path("avances/<int:pk>/entregar/", captura.entregar, name="entregar"),
+    path("avances/<int:pk>/evidencias/", captura.adjuntar, name="adjuntar"),
+    path("avances/<int:pk>/evidencias/<int:evidencia>/retirar/", captura.retirar, name="retirar"),
+    path("avances/<int:pk>/aporte/", aporte.aportar, name="aportar"),
+    path("avances/<int:pk>/paso/", aprobacion.dar_paso, name="dar_paso"),
+    path("aprobacion/", aprobacion.aprobacion, name="aprobacion"),
+    path("aprobacion/remitir/", aprobacion.remitir_todas, name="remitir_todas"),
+    path("evidencias/<int:pk>/", avance.evidencia, name="evidencia"),
+    path("plan/<slug:codigo>/", plan.plan, name="plan"),
+    path("plan/<slug:codigo>/acciones/<str:accion>/", plan.accion, name="accion"),
+    path(
+        "plan/<slug:codigo>/acciones/<str:accion>/impacto/",
+        plan.escribir_impacto,
+        name="escribir_impacto",
+    ),
+    path(
+        "plan/<slug:codigo>/acciones/<str:accion>/actividades/nueva/",
+        plan.escribir_actividad,
+        name="agregar_actividad",
+    ),
+    path(
+        "plan/<slug:codigo>/acciones/<str:accion>/actividades/<int:numero>/",
+        plan.escribir_actividad,
+        name="cambiar_actividad",
+    ),
+]
