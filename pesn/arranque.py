@@ -232,7 +232,10 @@ def dar_con_que_entrar(*, con_demo: bool) -> None:
         decir("  Anote las contraseñas: no se muestran otra vez.")
     else:
         if con_demo and not hay_demo and not settings.PRODUCCION:
-            decir("· Esta base ya tiene cuentas: no cargo la demostración.")
+            decir(
+                "· Esta base ya tiene cuentas: no le agrego la demostración. Si la quiere aquí:\n"
+                "    .venv/bin/python manage.py cargar_demo fixtures/demo.json"
+            )
         decir(
             "· Las cuentas son las de la última vez. Para una contraseña nueva:\n"
             "    .venv/bin/python manage.py crear_cuenta --renovar CORREO"
