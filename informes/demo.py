@@ -1,0 +1,849 @@
+"""Carga los datos de demostración: diez semestres por los mismos pasos que da la gente.
+
+Nada se escribe por detrás: cada avance se guarda, se entrega, se remite, se observa y se valida
+con su fecha y por quien le toca. O entra todo o no entra nada.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import partial
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.files.storage import storages
+from django.utils import timezone
+from django.utils.text import slugify
+from simple_history.utils import bulk_create_with_history
+
+from acciones.models import AccionEstrategica, Plan
+from informes import emision
+from informes.hojas_demo import EXTENSION, hoja
+from informes.models import Recomendacion
+from instituciones import bitacora, cuentas
+from instituciones.almacen import Sellado, nombre_sellado, sellar_archivo
+from instituciones.canonico import canonico, huella
+from instituciones.delegaciones import delegar
+from instituciones.models import GrupoInstitucional, Institucion, ResolucionReserva, Rol, Usuario
+from matrices import enmiendas, flujo, periodos
+from matrices.calendario import DIAS_DE_GRACIA, FechasDelSemestre, dias_habiles_despues
+from matrices.carga import dar_feriados
+from matrices.models import (
+    Actividad,
+    Aporte,
+    Avance,
+    Cooperacion,
+    Evidencia,
+    HitoActividad,
+    MatrizCumplimiento,
+    Observacion,
+    Periodo,
+)
+
+ESQUEMA = "demo-pesn/1"
+MARCA = "[DEMO]"
+NOTA_AL_DEVOLVER = f"{MARCA} Precise el texto antes de enviarlo."
+LLANAS = "abcdefghjkmnpqrstuvwxyz23456789"  # sin las letras que se confunden al copiar
+DIAS_ABIERTO, DIAS_POR_DELANTE = 10, 20
+MARTES, VIERNES = 1, 4
+FECHAS = {"fecha_medida"}
+CIFRAS = {
+    "ejecutado_periodo",
+    "porcentaje",
+    "presupuesto_asignado",
+    "presupuesto_vigente",
+    "devengado",
+}
+DECLARADO = (
+    *sorted(FECHAS | CIFRAS),
+    "situacion_reportada",
+    "justificacion_exceso",
+    "motivo_retroceso",
+    "logro",
+    "beneficiarios",
+    "territorio",
+    "limitante_tipo",
+    "limitante",
+    "medida_correctiva",
+    "responsable_medida",
+    "requiere_decision_cns",
+    "decision_solicitada",
+    "sin_cambios",
+    "motivo_sin_cambios",
+)
+Llave = tuple[str, int]
+Decir = Callable[[str], None]
+
+
+class DemoRechazada(Exception):
+    """La demostración no se carga en esta base, o no es lo que se esperaba."""
+
+
+class YaCargada(Exception):
+    """La demostración ya está: no hay nada que hacer."""
+
+
+class Entrada(NamedTuple):
+    """Con qué entrar: una persona por rol y la contraseña de todas, que no se guarda."""
+
+    personas: list[Usuario]
+    contrasena: str
+
+
+def cargar(datos: dict[str, Any], *, hoy: date | None = None, decir: Decir = print) -> Entrada:
+    """Todo o nada. `hoy` es el día alrededor del cual queda el semestre abierto.
+
+    Lanza DemoRechazada, o YaCargada; y entonces nada se escribió.
+    """
+    ahora = _ahora(hoy)
+    plan = revisar(datos, ahora)
+    hojas = Hojas()
+    try:
+        with bitacora.constancia() as asientos:
+            demo = Demo(datos, plan, ahora, hojas, decir)
+            entrada = demo.todo()
+            cargados = {"archivo": huella(canonico(datos)), **datos["conteos"]}
+            asientos.append(
+                bitacora.asiento("cargar_demo", plan, por=demo.coordinadora, datos=cargados)
+            )
+    except BaseException:
+        hojas.deshacer()
+        raise
+    return entrada
+
+
+def _ahora(hoy: date | None) -> datetime:
+    """El presente de la demostración: este instante, o el final de la tarde del día pedido."""
+    ahora = timezone.now()
+    return ahora if hoy in {None, timezone.localdate(ahora)} else _a_las(hoy, 18)
+
+
+def _a_las(dia: date | None, hora: int, minuto: int = 0) -> datetime:
+    assert dia is not None  # noqa: S101 (para mypy: quien llama ya lo sabe)
+    return timezone.make_aware(datetime.combine(dia, time(hora, minuto)))
+
+
+# Si se puede cargar ----------------------------------------------------------------------------
+
+
+def revisar(datos: dict[str, Any], ahora: datetime) -> Plan:
+    """El plan sobre el que se carga. Lanza DemoRechazada o YaCargada si aquí no se puede."""
+    if settings.PRODUCCION:
+        raise DemoRechazada("En producción no se cargan datos de demostración.")
+    plan = Plan.objects.filter(codigo=datos.get("plan")).first()
+    if plan is None:
+        raise DemoRechazada("Falta el plan: corra antes cargar_plan fixtures/pesn-2020-2024.json.")
+    if MatrizCumplimiento.objects.filter(es_demo=False).exists():
+        raise DemoRechazada("Esta base tiene matrices de verdad: la demostración no se mezcla.")
+    if MatrizCumplimiento.objects.filter(es_demo=True).exists():
+        raise YaCargada("La demostración ya está cargada: no se cambió nada.")
+    suyos = Periodo.objects.filter(plan=plan)
+    if suyos.exclude(estado=Periodo.Estado.PROGRAMADO).exists():
+        raise DemoRechazada("El plan ya tiene semestres abiertos: la demostración no se mezcla.")
+    correos = [uno["correo"] for uno in datos["usuarios"]]
+    if Usuario.objects.filter(correo__in=correos).exists():
+        raise DemoRechazada("Ya hay cuentas con los correos de la demostración.")
+    ultimo_corte = max(uno["cortado_en"] for uno in datos["periodos"] if uno["cortado_en"])
+    abre = timezone.localdate(ahora) - timedelta(days=DIAS_ABIERTO)
+    if ahora > timezone.now() or abre <= date.fromisoformat(ultimo_corte):
+        raise DemoRechazada(
+            f"«Hoy» va después del último corte ({ultimo_corte}) y no en el futuro."
+        )
+    ajenos = sorted(_ajenos(datos, plan))
+    if ajenos:
+        raise DemoRechazada(f"El plan cargado no tiene: {', '.join(ajenos)}.")
+    return plan
+
+
+def _ajenos(datos: dict[str, Any], plan: Plan) -> set[str]:
+    """Lo que el archivo nombra y el plan cargado no tiene."""
+    acciones = set(AccionEstrategica.objects.del_plan(plan).values_list("codigo", flat=True))
+    siglas = set(Institucion.objects.values_list("sigla", flat=True))
+    codigos = {uno.codigo for uno in Periodo.objects.filter(plan=plan)}
+    nombra = {matriz["accion"] for matriz in datos["matrices"]} - acciones
+    nombra |= {uno["codigo"] for uno in datos["periodos"]} - codigos
+    nombra |= {uno["institucion"] for uno in datos["usuarios"]} - siglas
+    return nombra | {
+        actividad["responsable"]
+        for matriz in datos["matrices"]
+        for actividad in matriz["actividades"]
+        if actividad["responsable"] not in siglas
+    }
+
+
+# Los archivos de evidencia ---------------------------------------------------------------------
+
+
+class Hojas:
+    """Cada hoja distinta se guarda una vez; si la carga falla, las nuevas se borran."""
+
+    def __init__(self) -> None:
+        self.guardadas: dict[tuple[str, str], Sellado] = {}
+        self.nuevas: list[str] = []
+
+    def de(self, titulo: str, tipo: str) -> Sellado:
+        """El archivo de una evidencia, ya en el almacén."""
+        if (titulo, tipo) not in self.guardadas:
+            contenido = hoja(titulo, tipo)
+            nombre = nombre_sellado(sha256(contenido).hexdigest())
+            if not storages["default"].exists(nombre):
+                self.nuevas.append(nombre)
+            self.guardadas[titulo, tipo] = sellar_archivo(contenido)
+        return self.guardadas[titulo, tipo]
+
+    def deshacer(self) -> None:
+        """Quita del almacén lo que esta carga puso."""
+        for nombre in self.nuevas:
+            storages["default"].delete(nombre)
+
+
+# La carga --------------------------------------------------------------------------------------
+
+
+class Renglon(NamedTuple):
+    """Un avance por cargar: su actividad, lo que el archivo dice de él y de quién es."""
+
+    actividad: int
+    sigla: str
+    dato: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Turno:
+    """Un paso que una persona da de una vez sobre varios avances, y cuándo."""
+
+    momento: datetime
+    paso: str
+    por: Usuario
+    en_nombre_de: Usuario | None = None
+    nota: str = ""
+
+
+@dataclass
+class Agenda:
+    """Lo que pasa en un semestre, para darlo en el orden en que pasó."""
+
+    turnos: dict[Turno, list[Renglon]] = field(default_factory=lambda: defaultdict(list))
+    actos: list[tuple[datetime, Callable[[datetime], Any]]] = field(default_factory=list)
+
+    def ultimo(self) -> datetime:
+        """El último momento de los datos."""
+        return max(
+            [turno.momento for turno in self.turnos] + [momento for momento, _ in self.actos]
+        )
+
+
+class Demo:
+    """Los datos de demostración, camino de la base."""
+
+    def __init__(
+        self, datos: dict[str, Any], plan: Plan, ahora: datetime, hojas: Hojas, decir: Decir
+    ):
+        self.datos, self.plan, self.ahora = datos, plan, ahora
+        self.hojas, self.decir = hojas, decir
+        self.instituciones = {una.sigla: una for una in Institucion.objects.all()}
+        self.grupos = {uno.sigla: uno for uno in GrupoInstitucional.objects.all()}
+        self.periodos = {uno.codigo: uno for uno in Periodo.objects.filter(plan=plan)}
+        self.personas: dict[str, Usuario] = {}
+        self.actividades: dict[Llave, Actividad] = {}
+        self.hitos: dict[int, dict[int, int]] = defaultdict(dict)
+
+    def todo(self) -> Entrada:
+        """Personas, matrices y los diez semestres, en orden."""
+        contrasena = self.dar_cuentas()
+        self.dar_resoluciones()
+        self.dar_matrices()
+        self.decir(
+            f"{len(self.datos['matrices'])} matrices con {len(self.actividades)} actividades"
+        )
+        previo = None
+        for dato in self.datos["periodos"]:
+            Semestre(self, dato, previo).correr()
+            previo = dato
+            self.decir(f"{dato['codigo']}: {dato['estado'].lower()}")
+        una_por_rol = {persona.rol: persona for persona in reversed(self.personas.values())}
+        return Entrada([una_por_rol[rol] for rol in Rol if rol in una_por_rol], contrasena)
+
+    # -- quién es quién
+
+    def de_la_casa(self, sigla: str, rol: str) -> list[Usuario]:
+        """Las personas de una institución con ese rol, en el orden del archivo."""
+        return [p for p in self.personas.values() if p.institucion.sigla == sigla and p.rol == rol]
+
+    def con_rol(self, rol: str) -> Usuario:
+        """La primera persona con ese rol."""
+        return next(persona for persona in self.personas.values() if persona.rol == rol)
+
+    @property
+    def coordinadora(self) -> Usuario:
+        return self.con_rol(Rol.COORDINADOR)
+
+    def capturan(self, sigla: str) -> list[Usuario]:
+        """Quienes planifican y no están sólo para suplir a quien aprueba."""
+        suplen = {una["delegado"] for una in self.datos["delegaciones"]}
+        planifican = self.de_la_casa(sigla, Rol.PLANIFICADOR)
+        return [p for p in planifican if p.correo not in suplen] or planifican
+
+    def aprueba(self, sigla: str) -> Usuario:
+        return self.de_la_casa(sigla, Rol.APROBADOR)[0]
+
+    def revisa(self, sigla: str) -> Usuario:
+        """La analista que revisa a una institución: siempre la misma."""
+        revisora = self.instituciones[sigla].revisora
+        analistas = self.de_la_casa(revisora.sigla if revisora else "", Rol.ANALISTA)
+        return analistas[sorted(self.instituciones).index(sigla) % len(analistas)]
+
+    # -- lo que no es de un semestre
+
+    def dar_cuentas(self) -> str:
+        """Las cuentas, con una contraseña hecha en el momento, y sus delegaciones."""
+        contrasena = "-".join("".join(secrets.choice(LLANAS) for _ in range(4)) for _ in range(4))
+        for dato in self.datos["usuarios"]:
+            institucion = self.instituciones[dato["institucion"]]
+            campos = {campo: dato[campo] for campo in ("correo", "nombre", "rol")}
+            persona = Usuario(**campos, institucion=institucion)
+            cuentas.abrir(persona, por=None)
+            self.personas[persona.correo] = persona
+        correos = list(self.personas)
+        Usuario.objects.filter(correo__in=correos).update(password=make_password(contrasena))
+        for una in self.datos["delegaciones"]:
+            delegar(
+                self.personas[una["titular"]],
+                self.personas[una["delegado"]],
+                desde=date.fromisoformat(una["desde"]),
+                hasta=date.fromisoformat(una["hasta"]),
+                acto=una["acto"],
+            )
+        return contrasena
+
+    def dar_resoluciones(self) -> None:
+        """Las resoluciones de reserva que el archivo inventa."""
+        for una in self.datos["resoluciones"]:
+            casa = {c: self.instituciones[una[c]] for c in ("autoridad", "custodio")}
+            resolucion = ResolucionReserva.objects.create(**{**una, **casa})
+            self.asentar("registrar_resolucion", resolucion)
+
+    def asentar(self, acto: str, fila: Any, momento: datetime | None = None) -> None:
+        with bitacora.constancia() as asientos:
+            asientos.append(bitacora.asiento(acto, fila, por=self.coordinadora, momento=momento))
+
+    def dar_matrices(self) -> None:
+        """Matrices y actividades con sus fechas originales: lo demás lo cambian las enmiendas."""
+        momento = _a_las(date.fromisoformat(self.datos["periodos"][0]["abre"]), 8)
+        momento -= timedelta(days=14)
+        historia = {"default_user": self.coordinadora, "default_date": momento}
+        acciones = {una.codigo: una for una in AccionEstrategica.objects.del_plan(self.plan)}
+        matrices = {
+            dato["accion"]: MatrizCumplimiento(
+                accion=acciones[dato["accion"]], impacto=dato["impacto"], es_demo=True
+            )
+            for dato in self.datos["matrices"]
+        }
+        resoluciones = {una.numero: una for una in ResolucionReserva.objects.all()}
+        nuevas = bulk_create_with_history(list(matrices.values()), MatrizCumplimiento, **historia)
+        for matriz in nuevas:
+            self.asentar("escribir_impacto", matriz, momento)
+        pares = [
+            (matriz["accion"], dato)
+            for matriz in self.datos["matrices"]
+            for dato in matriz["actividades"]
+        ]
+        filas = [
+            _actividad(dato, matrices[accion], self.instituciones, resoluciones)
+            for accion, dato in pares
+        ]
+        bulk_create_with_history(filas, Actividad, batch_size=500, **historia)
+        for (accion, dato), actividad in zip(pares, filas, strict=True):
+            self.actividades[accion, dato["numero"]] = actividad
+            self.asentar("agregar_actividad", actividad, momento)
+        self._lo_que_cuelga(list(zip((dato for _, dato in pares), filas, strict=True)), historia)
+
+    def _lo_que_cuelga(
+        self, pares: list[tuple[dict[str, Any], Actividad]], historia: dict[str, Any]
+    ) -> None:
+        Cooperacion.objects.bulk_create(
+            Cooperacion(
+                actividad=actividad,
+                institucion=self.instituciones.get(una.get("institucion", "")),
+                grupo=self.grupos.get(una.get("grupo", "")),
+                rol=una["rol"],
+            )
+            for dato, actividad in pares
+            for una in dato["cooperantes"]
+        )
+        obligado = Actividad.obligados.through
+        obligado.objects.bulk_create(
+            obligado(actividad=actividad, institucion=self.instituciones[sigla])
+            for dato, actividad in pares
+            for sigla in dato["obligados"]
+        )
+        hitos = [
+            HitoActividad(
+                actividad=actividad,
+                **{campo: uno[campo] for campo in ("numero", "descripcion", "peso")},
+                fecha_original=date.fromisoformat(uno["fecha_original"]),
+                fecha_vigente=date.fromisoformat(uno["fecha_original"]),
+            )
+            for dato, actividad in pares
+            for uno in dato["hitos"]
+        ]
+        bulk_create_with_history(hitos, HitoActividad, batch_size=500, **historia)
+        for hito in hitos:
+            self.hitos[hito.actividad_id][hito.numero] = hito.pk
+
+
+def _actividad(
+    dato: dict[str, Any],
+    matriz: MatrizCumplimiento,
+    instituciones: dict[str, Institucion],
+    resoluciones: dict[str, ResolucionReserva],
+) -> Actividad:
+    columnas = ("numero", "descripcion", "modo", "unidad", "meta", "peso", "visibilidad")
+    return Actividad(
+        matriz=matriz,
+        responsable=instituciones[dato["responsable"]],
+        inicio=date.fromisoformat(dato["inicio"]),
+        fin_original=date.fromisoformat(dato["fin_original"]),
+        fin_vigente=date.fromisoformat(dato["fin_original"]),
+        programa_presupuestario=dato["programa_presupuestario"] or "",
+        clasificacion=dato["clasificacion"],
+        resolucion=resoluciones[dato["resolucion"]] if dato["resolucion"] else None,
+        **{columna: dato[columna] for columna in columnas},
+    )
+
+
+class Semestre:
+    """Un periodo de la demostración, desde que se abre hasta que se corta."""
+
+    def __init__(self, demo: Demo, dato: dict[str, Any], previo: dict[str, Any] | None):
+        self.demo, self.dato, self.codigo = demo, dato, dato["codigo"]
+        self.previo = date.fromisoformat(previo["cortado_en"]) if previo else None
+        self.abre, self.limite, self.fin_gracia = (
+            date.fromisoformat(dato[campo]) for campo in ("abre", "limite", "fin_gracia")
+        )
+        self.vivo = dato["cortado_en"] is None
+        self.filas: dict[int, Avance] = {}
+        self.agenda = Agenda()
+
+    def correr(self) -> None:
+        """Enmiendas, apertura, avances, cierre, rectificaciones de antes, y el corte."""
+        self.poner_fechas()
+        if not self.vivo:
+            for dato in self.suyas("reprogramaciones"):
+                self.enmendar(dato)
+        self.abrir()
+        self.planear()
+        if self.vivo:
+            self.traer_al_presente()
+            self.dar(self.demo.ahora)
+            return
+        self.dar(_a_las(self.limite, 23, 59))
+        self.periodo = periodos.dar_gracia(
+            self.periodo, momento=_a_las(self.limite + timedelta(days=1), 0, 5)
+        )
+        self.dar(_a_las(self.fin_gracia, 23, 59))
+        self.periodo = periodos.cerrar(
+            self.periodo,
+            version=self.periodo.version,
+            por=None,
+            momento=_a_las(self.fin_gracia + timedelta(days=1), 0, 5),
+        )
+        corta = _a_las(date.fromisoformat(self.dato["cortado_en"]), 10)
+        self.dar(corta)
+        self.recomendar()
+        self.rectificar(corta)
+        sin_validar = list(periodos.sin_validar(self.periodo).values_list("pk", flat=True))
+        emision.cortar(
+            self.periodo,
+            por=self.demo.coordinadora,
+            version=self.periodo.version,
+            confirmados=sin_validar,
+            momento=corta,
+        )
+
+    def suyas(self, lista: str, campo: str = "periodo") -> list[dict[str, Any]]:
+        return [uno for uno in self.demo.datos[lista] if uno[campo] == self.codigo]
+
+    # -- abrir
+
+    def poner_fechas(self) -> None:
+        """Las del archivo; al semestre abierto, las que lo dejan alrededor de hoy."""
+        self.periodo = self.demo.periodos[self.codigo]
+        antes = {
+            campo: getattr(self.periodo, campo) for campo in FechasDelSemestre.__dataclass_fields__
+        }
+        if self.vivo:
+            hoy = timezone.localdate(self.demo.ahora)
+            dar_feriados([hoy.year, hoy.year + 1])
+            limite = hoy + timedelta(days=DIAS_POR_DELANTE)
+            nuevas = {
+                "abre": hoy - timedelta(days=DIAS_ABIERTO),
+                "limite": limite,
+                "fin_gracia": dias_habiles_despues(limite, DIAS_DE_GRACIA, periodos.feriados()),
+                **{
+                    campo: antes[campo] + (limite - antes["limite"])
+                    for campo in ("revision_hasta", "corte_previsto", "entrega_cns")
+                },
+            }
+        else:
+            nuevas = {
+                "abre": self.abre,
+                "limite": self.limite,
+                "fin_gracia": self.fin_gracia,
+                "corte_previsto": date.fromisoformat(self.dato["cortado_en"]),
+            }
+        fechas = FechasDelSemestre(**{**antes, **nuevas})
+        if fechas != FechasDelSemestre(**antes):
+            self.periodo = periodos.cambiar_fechas(
+                self.periodo, fechas, version=self.periodo.version, por=self.demo.coordinadora
+            )
+
+    def abrir(self) -> None:
+        self.periodo = periodos.abrir(
+            self.periodo,
+            version=self.periodo.version,
+            por=self.demo.coordinadora,
+            momento=_a_las(self.periodo.abre, 7),
+        )
+        avances = Avance.objects.filter(periodo=self.periodo)
+        self.filas = {avance.actividad_id: avance for avance in avances}
+
+    # -- quién hace qué y cuándo
+
+    def planear(self) -> None:
+        """Cada avance, paso por paso, con el momento en que el archivo dice que se dio."""
+        for matriz in self.demo.datos["matrices"]:
+            for actividad in matriz["actividades"]:
+                dato = next(v for v in actividad["avances"] if v["periodo"] == self.codigo)
+                fila = self.demo.actividades[matriz["accion"], actividad["numero"]]
+                renglon = Renglon(fila.pk, actividad["responsable"], dato)
+                for turno in self.turnos(renglon):
+                    self.agenda.turnos[turno].append(renglon)
+        for aporte in self.suyas("aportes_de_cooperantes"):
+            self.agenda.actos.append((_a_las(self.limite, 12), partial(self.aportar, aporte)))
+        if self.vivo:
+            for dato in self.suyas("reprogramaciones"):
+                pide = _a_las(date.fromisoformat(dato["desde"]), 9)
+                self.agenda.actos.append((pide, partial(self.solicitar, dato)))
+
+    def turnos(self, renglon: Renglon) -> Iterator[Turno]:
+        """Los pasos de un avance, hasta donde el archivo dice que llegó."""
+        dato, sigla = renglon.dato, renglon.sigla
+        if "situacion_reportada" not in dato:
+            return
+        capturan = self.demo.capturan(sigla)
+        captura = capturan[renglon.actividad % len(capturan)]
+        envio = self.dia_de_envio(renglon)
+        dia = max(envio - timedelta(days=envio.weekday()), self.abre)
+        if "reapertura" in dato:
+            dia = envio
+            nota = dato["reapertura"]
+            vispera = _a_las(envio - timedelta(days=1), 10)
+            yield Turno(vispera, "reabrir", self.demo.coordinadora, nota=nota)
+        yield Turno(_a_las(dia, 9), "guardar", captura)
+        if dato["estado"] == Avance.Estado.BORRADOR:
+            return
+        yield Turno(_a_las(dia, 11), "entregar", captura)
+        for vez in range(dato.get("devoluciones", 0)):
+            aprueba = self.demo.aprueba(sigla)
+            yield Turno(_a_las(dia, 12, 3 * vez), "devolver", aprueba, nota=NOTA_AL_DEVOLVER)
+            yield Turno(_a_las(dia, 12, 3 * vez + 1), "corregir", captura)
+            yield Turno(_a_las(dia, 12, 3 * vez + 2), "entregar", captura)
+        if dato["estado"] == Avance.Estado.EN_APROBACION:
+            return
+        yield self.remision(sigla, captura, envio)
+        if dato["estado"] != Avance.Estado.REMITIDO:
+            yield from self.revision(renglon, captura, envio)
+
+    def dia_de_envio(self, renglon: Renglon) -> date:
+        """El día en que se remitió; lo que aún no se remite se captura repartido."""
+        if "remitido_en" in renglon.dato:
+            return date.fromisoformat(renglon.dato["remitido_en"])
+        return self.abre + timedelta(days=7 * (renglon.actividad % 6))
+
+    def remision(self, sigla: str, captura: Usuario, dia: date) -> Turno:
+        """Remite quien aprueba o, en los días de su delegación, quien lo suple y no capturó."""
+        aprueba = self.demo.aprueba(sigla)
+        for una in self.demo.datos["delegaciones"]:
+            suple = una["titular"] == aprueba.correo and una["delegado"] != captura.correo
+            if suple and una["desde"] <= dia.isoformat() <= una["hasta"]:
+                return Turno(
+                    _a_las(dia, 16), "remitir", self.demo.personas[una["delegado"]], aprueba
+                )
+        return Turno(_a_las(dia, 16), "remitir", aprueba)
+
+    def revision(self, renglon: Renglon, captura: Usuario, envio: date) -> Iterator[Turno]:
+        """Se valida, o se observa, se corrige, se remite otra vez y entonces se valida."""
+        dato, analista = renglon.dato, self.demo.revisa(renglon.sigla)
+        observaciones = dato.get("observaciones", [])
+        dia = _siguiente_revision(envio)
+        if observaciones:
+            yield Turno(_a_las(dia, 10), "observar", analista)
+            if any(una["respuesta"] is None for una in observaciones):
+                return
+            responde = dias_habiles_despues(dia, 1)
+            yield Turno(_a_las(responde, 9), "responder", captura)
+            yield Turno(_a_las(responde, 11), "entregar", captura)
+            yield self.remision(renglon.sigla, captura, responde)
+            dia = _siguiente_revision(responde)
+        yield Turno(_a_las(dia, 15), "validar", analista)
+
+    def traer_al_presente(self) -> None:
+        """Lleva cada momento, en proporción, de [abre, el último] a [la nueva apertura, ahora]."""
+        desde, hasta = _a_las(self.abre, 7), self.agenda.ultimo()
+        nuevo, ahora = _a_las(self.periodo.abre, 7), self.demo.ahora
+
+        def traido(momento: datetime) -> datetime:
+            return nuevo + (ahora - nuevo) * ((momento - desde) / (hasta - desde))
+
+        turnos: dict[Turno, list[Renglon]] = {
+            Turno(
+                traido(turno.momento), turno.paso, turno.por, turno.en_nombre_de, turno.nota
+            ): renglones
+            for turno, renglones in self.agenda.turnos.items()
+        }
+        self.agenda = Agenda(turnos, [(traido(m), acto) for m, acto in self.agenda.actos])
+
+    # -- darlo
+
+    def dar(self, hasta: datetime) -> None:
+        """Da, en orden, lo que va de la agenda hasta ese momento."""
+        vencidos = [turno for turno in self.agenda.turnos if turno.momento <= hasta]
+        por_dar = [
+            (turno.momento, partial(self.dar_turno, turno, self.agenda.turnos.pop(turno)))
+            for turno in vencidos
+        ]
+        por_dar += [acto for acto in self.agenda.actos if acto[0] <= hasta]
+        self.agenda.actos = [acto for acto in self.agenda.actos if acto[0] > hasta]
+        for momento, acto in sorted(por_dar, key=lambda par: par[0]):
+            acto(momento)
+
+    def dar_turno(self, turno: Turno, renglones: list[Renglon], momento: datetime) -> None:
+        """Un paso del flujo sobre todos sus avances, a la vez."""
+        claves = [self.filas[renglon.actividad].pk for renglon in renglones]
+        avances = {
+            avance.actividad_id: avance
+            for avance in Avance.objects.filter(pk__in=claves).con_su_actividad()
+        }
+        pares = [(avances[renglon.actividad], renglon.dato) for renglon in renglones]
+        quien = {"por": turno.por, "momento": momento}
+        if turno.paso == "guardar":
+            self.evidenciar(pares, turno.por, momento)
+            capturas = [
+                (avance, self.declaracion(avance, dato), avance.version) for avance, dato in pares
+            ]
+            flujo.capturar_varios(capturas, **quien)
+        elif turno.paso == "corregir":
+            nada = flujo.Declaracion({})
+            flujo.capturar_varios([(uno, nada, uno.version) for uno, _ in pares], **quien)
+        elif turno.paso == "responder":
+            flujo.capturar_varios(list(_respuestas(pares)), **quien)
+        elif turno.paso == "entregar":
+            flujo.entregar_varios([(avance, avance.version) for avance, _ in pares], **quien)
+        elif turno.paso == "observar":
+            flujo.observar_varios([_reparo(avance, dato) for avance, dato in pares], **quien)
+        elif turno.paso == "validar":
+            flujo.validar_varios([flujo.Orden(uno, uno.version) for uno, _ in pares], **quien)
+        else:
+            flujo.mover_varios(
+                [flujo.Orden(avance, avance.version) for avance, _ in pares],
+                turno.paso,
+                **quien,
+                en_nombre_de=turno.en_nombre_de,
+                nota=turno.nota,
+            )
+
+    def declaracion(self, avance: Avance, dato: dict[str, Any]) -> flujo.Declaracion:
+        """Lo que el archivo dice que se declaró, con los tipos de cada columna."""
+        columnas = {
+            columna: _valor(columna, dato[columna]) for columna in DECLARADO if columna in dato
+        }
+        hitos = self.demo.hitos[avance.actividad_id]
+        return flujo.Declaracion(
+            columnas,
+            hitos=(
+                {
+                    hitos[uno["numero"]]: date.fromisoformat(uno["fecha"])
+                    for uno in dato["hitos_cumplidos"]
+                }
+                if dato.get("hitos_cumplidos")
+                else None
+            ),
+            aportes=(
+                {
+                    self.demo.instituciones[uno["institucion"]].pk: _cifra(uno["porcentaje"])
+                    for uno in dato["aportes"]
+                }
+                if "aportes" in dato
+                else None
+            ),
+        )
+
+    def evidenciar(
+        self, pares: Iterable[tuple[Avance, dict[str, Any]]], por: Usuario, momento: datetime
+    ) -> None:
+        """Adjunta los documentos antes de guardar: lo guardado los nombra."""
+        filas = []
+        for avance, dato in pares:
+            for una in dato.get("evidencias", ()):
+                sellado = self.demo.hojas.de(una["titulo"], una["tipo"])
+                filas.append(
+                    Evidencia(
+                        avance=avance,
+                        hito_id=self.demo.hitos[avance.actividad_id].get(una.get("hito")),
+                        titulo=una["titulo"],
+                        nombre=_nombre_de_archivo(una["titulo"], una["tipo"]),
+                        archivo=sellado.nombre,
+                        tipo=una["tipo"],
+                        sha256=sellado.sha256,
+                        tamano=sellado.tamano,
+                        visibilidad=avance.visibilidad,
+                        clasificacion=avance.clasificacion,
+                        resolucion_id=avance.resolucion_id,
+                        subida_por=por,
+                        subida_en=momento,
+                    )
+                )
+        Evidencia.objects.bulk_create(filas, batch_size=500)
+
+    def aportar(self, dato: dict[str, Any], momento: datetime) -> None:
+        """Lo que dice quien coopera."""
+        actividad = self.demo.actividades[dato["accion"], dato["actividad"]]
+        avances = Avance.objects.filter(pk=self.filas[actividad.pk].pk).con_su_actividad()
+        aporte = Aporte(
+            avance=avances.get(), institucion=self.demo.instituciones[dato["institucion"]]
+        )
+        flujo.aportar(
+            aporte,
+            texto=dato["texto"],
+            conforme=Aporte.Conformidad.SI if dato["conforme"] else Aporte.Conformidad.OBSERVA,
+            version=1,
+            por=self.demo.capturan(dato["institucion"])[0],
+            momento=momento,
+        )
+
+    # -- enmiendas, rectificaciones y recomendaciones
+
+    def solicitar(self, dato: dict[str, Any], momento: datetime):
+        """La solicitud de una enmienda, por quien planifica."""
+        actividad = self.demo.actividades[dato["accion"], dato["actividad"]]
+        actividad.refresh_from_db()
+        propuesto = dato["fin_propuesto"]
+        return enmiendas.solicitar(
+            actividad,
+            tipo=dato["tipo"],
+            desde=date.fromisoformat(dato["desde"]),
+            motivo=dato["motivo"],
+            por=self.demo.capturan(actividad.responsable.sigla)[0],
+            fin_propuesto=date.fromisoformat(propuesto) if propuesto else None,
+            hitos=dato["hitos"],
+            momento=momento,
+        )
+
+    def enmendar(self, dato: dict[str, Any]) -> None:
+        """De la solicitud a la resolución, después del corte anterior y antes de abrir."""
+        dia = date.fromisoformat(dato["desde"])
+        if self.previo:
+            dia = max(dia, self.previo + timedelta(days=1))
+        pedida = self.solicitar(dato, _a_las(dia, 9))
+        sigla = pedida.actividad.responsable.sigla
+        pasos: list[tuple[Callable[..., Any], Usuario, dict[str, Any]]] = [
+            (enmiendas.avalar, self.demo.aprueba(sigla), {}),
+            (enmiendas.opinar, self.demo.con_rol(Rol.CAP), {"opinion": dato["opinion_cap"]}),
+        ]
+        resuelve = {
+            "APROBADA": partial(enmiendas.aprobar, periodo=self.periodo),
+            "RECHAZADA": enmiendas.rechazar,
+        }[dato["estado"]]
+        pasos.append((resuelve, self.demo.coordinadora, {"acto": dato["acto"]}))
+        for dias, (verbo, por, datos) in enumerate(pasos, 1):
+            momento = _a_las(dia + timedelta(days=dias), 9)
+            pedida = verbo(pedida, version=pedida.version, por=por, momento=momento, **datos)
+
+    def rectificar(self, corta: datetime) -> None:
+        """Corrige lo ya cortado que se supo en este semestre, y vuelve a cortarlo."""
+        for dato in self.suyas("rectificaciones", "conocido_desde"):
+            actividad = self.demo.actividades[dato["accion"], dato["actividad"]]
+            avances = Avance.objects.filter(actividad=actividad, periodo__plan=self.demo.plan)
+            anio, semestre = dato["periodo"].split("-S")
+            avance = avances.con_su_actividad().get(periodo__anio=anio, periodo__semestre=semestre)
+            sigla = avance.actividad.responsable.sigla
+            pedida = enmiendas.solicitar_rectificacion(
+                avance,
+                despues={dato["campo"]: _cifra(dato["despues"])},
+                motivo=dato["motivo"],
+                por=self.demo.capturan(sigla)[0],
+                momento=corta - timedelta(days=9),
+            )
+            pasos = (
+                (enmiendas.firmar, self.demo.aprueba(sigla)),
+                (enmiendas.recomendar, self.demo.revisa(sigla)),
+                (enmiendas.aprobar_rectificacion, self.demo.coordinadora),
+            )
+            for dias, (verbo, por) in enumerate(pasos):
+                momento = corta - timedelta(days=8 - dias)
+                pedida = verbo(pedida, version=pedida.version, por=por, momento=momento)
+            emision.cortar_de_nuevo(
+                avance.periodo,
+                [pedida],
+                por=self.demo.coordinadora,
+                motivo=dato["motivo"],
+                momento=corta - timedelta(days=5),
+            )
+
+    def recomendar(self) -> None:
+        """Las recomendaciones de la Inspectoría en este semestre."""
+        inspectora = self.demo.con_rol(Rol.IGSNS)
+        for dato in self.suyas("recomendaciones_igsns"):
+            institucion = self.demo.instituciones[dato["institucion"]]
+            fila = Recomendacion(**{**dato, "periodo": self.periodo, "institucion": institucion})
+            fila.save()
+            with bitacora.constancia() as asientos:
+                asientos.append(bitacora.asiento("escribir_recomendacion", fila, por=inspectora))
+
+
+def _siguiente_revision(dia: date) -> date:
+    """El primer martes o viernes después de ese día: cuando las analistas revisan."""
+    dia += timedelta(days=1)
+    while dia.weekday() not in {MARTES, VIERNES}:
+        dia += timedelta(days=1)
+    return dia
+
+
+def _respuestas(
+    pares: list[tuple[Avance, dict[str, Any]]],
+) -> Iterator[tuple[Avance, flujo.Declaracion, int]]:
+    """Cada observación con la respuesta que el archivo trae, en su orden."""
+    abiertas: dict[int, list[int]] = defaultdict(list)
+    suyas = Observacion.objects.filter(avance__in=[avance.pk for avance, _ in pares]).abiertas()
+    for avance, pk in suyas.order_by("pk").values_list("avance", "pk"):
+        abiertas[avance].append(pk)
+    for avance, dato in pares:
+        textos = [una["respuesta"] for una in dato["observaciones"]]
+        respuestas = dict(zip(abiertas[avance.pk], textos, strict=True))
+        yield avance, flujo.Declaracion({}, respuestas=respuestas), avance.version
+
+
+def _reparo(avance: Avance, dato: dict[str, Any]) -> flujo.Reparo:
+    textos = [(una["campo"], una["texto"]) for una in dato["observaciones"]]
+    return flujo.Reparo(avance, avance.version, textos)
+
+
+def _valor(columna: str, valor: Any) -> Any:
+    if columna in CIFRAS:
+        return _cifra(valor)
+    return date.fromisoformat(valor) if columna in FECHAS else valor
+
+
+def _cifra(valor: str | None) -> Decimal | None:
+    return None if valor is None else Decimal(valor).quantize(Decimal("0.01"))
+
+
+def _nombre_de_archivo(titulo: str, tipo: str) -> str:
+    """«acta-de-sesion-2020-s2.pdf»."""
+    return f"{slugify(titulo.removeprefix(MARCA))}.{EXTENSION[tipo]}"
