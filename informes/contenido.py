@@ -112,8 +112,8 @@ class Llegada:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparada:
-    """Lo mismo en el corte anterior; `delta` es E menos el E anterior, en puntos."""
+class Comparada(Cifras):
+    """Las cifras y las del corte anterior; `delta` es E menos el E anterior, en puntos."""
 
     ejecutado_anterior: Decimal | None = None
     programado_anterior: Decimal | None = None
@@ -132,7 +132,7 @@ class Dinero:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Nivel(Cifras, Llegada, Comparada, Dinero):
+class Nivel(Comparada, Llegada, Dinero):
     """El plan, un programa, un objetivo o un ámbito. `por_semaforo` cuenta todas sus acciones.
 
     `nivel` es PLAN, PROGRAMA, OBJETIVO o AMBITO; `padre`, el código del nivel de arriba.
@@ -168,7 +168,7 @@ class Regla:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accion(Cifras, Llegada, Comparada, Dinero):
+class Accion(Comparada, Llegada, Dinero):
     """Una acción estratégica. `obligados`: los participantes con los grupos expandidos al corte.
 
     Sin matriz, su color es SIN_MATRIZ y no tiene cifras. `ejecutado_base_original` incluye lo
@@ -279,6 +279,7 @@ class Actividad(Cifras, Dinero):
     meta: Decimal | None = None
     peso: Decimal | None = None
     programa_presupuestario: str = ""
+    ejercicio: int | None = None
     hitos: tuple[Hito, ...] = ()
     visibilidad: str = "PUBLICA"
     clases: tuple[str, ...] = ("PUBLICA",)
@@ -331,7 +332,7 @@ class Actividad(Cifras, Dinero):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Institucion(Cifras, Comparada):
+class Institucion(Comparada):
     """Una institución: sus cifras son de las acciones que rige; sus conteos, de lo que responde.
 
     `conteos_retenidos` es a los conteos lo que `retenido` a las cifras.
