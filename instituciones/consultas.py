@@ -17,6 +17,11 @@ def delegaciones_recibidas(usuario: Usuario, fecha: date) -> QuerySet[Delegacion
     )
 
 
+def titulares_de(usuario: Usuario, fecha: date) -> list[Usuario]:
+    """Las personas en cuyo nombre puede actuar ese día."""
+    return [una.titular for una in delegaciones_recibidas(usuario, fecha)]
+
+
 def delegaciones_que_chocan(titular: Usuario, desde: date, hasta: date) -> QuerySet[Delegacion]:
     """Las que ya dio y no revocó, con algún día en común."""
     return Delegacion.objects.filter(

@@ -23,6 +23,12 @@ def dias_habiles_despues(fecha: date, dias: int, feriados: Collection[date] = ()
     return fecha
 
 
+def dias_habiles_entre(desde: date, hasta: date, feriados: Collection[date] = ()) -> int:
+    """Cuántos días hábiles van del primero al segundo, sin contar el primero; 0 si no lo sigue."""
+    dias = (desde + timedelta(days=uno) for uno in range(1, (hasta - desde).days + 1))
+    return sum(dia.weekday() < 5 and dia not in feriados for dia in dias)
+
+
 @dataclass(frozen=True)
 class FechasDelSemestre:
     """Las fechas que un periodo trae por omisión, editables antes de abrir."""

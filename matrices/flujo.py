@@ -388,6 +388,22 @@ def pasos_posibles(
     }
 
 
+def por_quien(
+    fila: Model, paso: str, usuario: Usuario, titulares: Iterable[Usuario] = ()
+) -> Usuario | None:
+    """En nombre de quién da el paso: None si le toca a ella, o el titular que le delegó.
+
+    Lanza PermissionDenied si no le toca a ninguno.
+    """
+    regla = TABLAS[type(fila)][paso]
+    if regla.permite(usuario, fila):
+        return None
+    for titular in titulares:
+        if regla.permite(titular, fila):
+            return titular
+    raise PermissionDenied("No le corresponde dar este paso.")
+
+
 def actuaciones(
     fila: Model, usuario: Usuario, titulares: Iterable[Usuario] = ()
 ) -> dict[str, Usuario | None]:
@@ -551,15 +567,23 @@ def _se_puede_entregar(avance: Avance) -> str:
     """Clasificado y con cada observación respondida (dominio §2.2)."""
     if Clasificacion.SIN_CLASIFICAR in {avance.clasificacion, avance.actividad.clasificacion}:
         return "La actividad está sin clasificar: no se puede entregar hasta que se clasifique."
-    abiertas = Observacion.objects.filter(avance=avance).abiertas()
-    if abiertas.filter(respuesta="").exists():
+    if _cuantas(avance, "sin_responder"):
         return "Responda cada observación antes de entregar."
     return ""
 
 
+def _cuantas(avance: Avance, cuales: str) -> int:
+    """Las observaciones abiertas o sin responder; las listas (`con_sus_observaciones`) ya las
+    contaron, y si cambian cambia la versión."""
+    if cuales in avance.__dict__:
+        return getattr(avance, cuales)
+    abiertas = Observacion.objects.filter(avance=avance).abiertas()
+    return (abiertas.filter(respuesta="") if cuales == "sin_responder" else abiertas).count()
+
+
 def _se_puede_validar(avance: Avance) -> str:
     """Sin observaciones abiertas."""
-    if Observacion.objects.filter(avance=avance).abiertas().exists():
+    if _cuantas(avance, "abiertas"):
         return "Tiene observaciones abiertas: ciérrelas u observe de nuevo."
     return ""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matrices.views import aporte, aprobacion, avance, captura, plan, semestre
+from matrices.views import aporte, aprobacion, avance, captura, plan, revision, semestre
 
 app_name = "matrices"
 urlpatterns = [
@@ -17,6 +17,13 @@ urlpatterns = [
     path("avances/<int:pk>/paso/", aprobacion.dar_paso, name="dar_paso"),
     path("aprobacion/", aprobacion.aprobacion, name="aprobacion"),
     path("aprobacion/remitir/", aprobacion.remitir_todas, name="remitir_todas"),
+    path("revision/", revision.revision, name="revision"),
+    path("revision/<int:pk>/", revision.revisar, name="revisar"),
+    path("revision/<int:pk>/asignar/", revision.asignar, name="asignar"),
+    path("revision/<int:pk>/observar/", revision.observar, name="observar"),
+    path("revision/<int:pk>/validar/", revision.validar, name="validar"),
+    path("revision/<int:pk>/revertir/", revision.revertir, name="revertir"),
+    path("revision/<int:pk>/reabrir/", revision.reabrir, name="reabrir"),
     path("evidencias/<int:pk>/", avance.evidencia, name="evidencia"),
     path("plan/<slug:codigo>/", plan.plan, name="plan"),
     path("plan/<slug:codigo>/acciones/<str:accion>/", plan.accion, name="accion"),

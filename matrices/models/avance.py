@@ -274,11 +274,11 @@ class Avance(models.Model):
             models.CheckConstraint(
                 name="lo_enviado_tiene_sus_firmas",
                 condition=~Q(estado__in=["REMITIDO", "OBSERVADO", "VALIDADO", "CONSOLIDADO"])
-                | Q(entregado_por__gt=0, remitido_por__gt=0),
+                | Q(entregado_por__isnull=False, remitido_por__isnull=False),
             ),
             models.CheckConstraint(
                 name="lo_validado_tiene_su_firma",
-                condition=~Q(estado__in=["VALIDADO", "CONSOLIDADO"]) | Q(validado_por__gt=0),
+                condition=~Q(estado__in=["VALIDADO", "CONSOLIDADO"]) | Q(validado_por__isnull=False),
             ),
             models.CheckConstraint(
                 name="exento_con_motivo_y_no_exigible",
