@@ -1,1 +1,1 @@
-"""Los formularios de las matrices: si lo escrito tiene sentido, con mensajes que se entienden."""
+"""Lo que se escribe en las matrices, con mensajes que entiende quien planifica."""

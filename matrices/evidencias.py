@@ -1,0 +1,161 @@
+"""La evidencia de un avance: recibirla, adjuntarla al borrador, retirarla y entregarla entera.
+
+El archivo se inspecciona y se guarda bajo su huella antes de la transacción; la fila nace en
+ella. Lo que quede sin fila es un huérfano que se barre, nunca una fila sin archivo.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Sum
+
+from instituciones import bitacora
+from instituciones.almacen import Sellado, sellar_archivo
+from instituciones.models import Usuario
+from matrices import archivos, flujo, permisos
+from matrices.models import Avance, Evidencia, HitoActividad
+
+bitacora_tecnica = structlog.get_logger(__name__)
+
+
+class CuotaAgotada(flujo.Conflicto):
+    """La institución ya subió en el semestre todo lo que cabe."""
+
+
+class Alterada(flujo.Conflicto):
+    """Lo guardado en disco no es lo que se recibió, o ya no está."""
+
+
+class Recibido(NamedTuple):
+    """Un archivo ya inspeccionado y guardado, que todavía no es de nadie."""
+
+    inspeccion: archivos.Inspeccion
+    sellado: Sellado
+
+
+class Adjunto(NamedTuple):
+    """Un archivo recibido, con su título y el hito que respalda."""
+
+    recibido: Recibido
+    titulo: str
+    hito: HitoActividad | None = None
+
+
+def recibir(archivo: UploadedFile) -> Recibido:
+    """Inspecciona y guarda bajo su huella; lanza ArchivoRechazado y entonces no guardó nada."""
+    return Recibido(archivos.inspeccionar(archivo), sellar_archivo(archivo))
+
+
+def capturar_y_adjuntar(
+    avance: Avance,
+    lo_declarado: flujo.Declaracion,
+    adjuntos: Iterable[Adjunto],
+    *,
+    version: int,
+    por: Usuario,
+) -> Avance:
+    """Guarda el borrador con su evidencia nueva: todo o nada."""
+    with bitacora.constancia():
+        guardado = flujo.capturar(avance, lo_declarado, version=version, por=por)
+        for adjunto in adjuntos:
+            adjuntar(guardado, adjunto, por=por)
+        return guardado
+
+
+def adjuntar(avance: Avance, adjunto: Adjunto, *, por: Usuario) -> Evidencia:
+    """Suma una evidencia al borrador; la misma dos veces es una.
+
+    Lanza PermissionDenied, PasoInvalido si el avance no es un borrador y CuotaAgotada. Nace con
+    la clase y la visibilidad de su avance.
+    """
+    (inspeccion, sellado), titulo, hito = adjunto
+    with bitacora.constancia() as asientos:
+        avance = _borrador(avance, por)
+        repetida = Evidencia.objects.filter(avance=avance, sha256=sellado.sha256, hito=hito)
+        if ya_estaba := repetida.first():
+            return ya_estaba
+        _exigir_cuota(avance, sellado.tamano)
+        evidencia = Evidencia.objects.create(
+            avance=avance,
+            hito=hito,
+            titulo=titulo or inspeccion.nombre,
+            nombre=inspeccion.nombre,
+            archivo=sellado.nombre,
+            tipo=inspeccion.tipo,
+            sha256=sellado.sha256,
+            tamano=sellado.tamano,
+            analisis=_analisis(inspeccion),
+            visibilidad=avance.visibilidad,
+            clasificacion=avance.clasificacion,
+            resolucion_id=avance.resolucion_id,
+            subida_por=por,
+        )
+        asientos.append(_asiento("adjuntar", evidencia, por))
+        return evidencia
+
+
+def retirar(evidencia: Evidencia, *, por: Usuario) -> None:
+    """Quita una evidencia del borrador; el archivo y su constancia quedan."""
+    with bitacora.constancia() as asientos:
+        _borrador(evidencia.avance, por)
+        asientos.append(_asiento("retirar_evidencia", evidencia, por))
+        evidencia.delete()
+
+
+def contenido(evidencia: Evidencia, *, para: Usuario) -> bytes:
+    """Los octetos tal como se recibieron, con constancia de quién se los llevó.
+
+    Lanza Alterada, y avisa, si su huella ya no coincide.
+    """
+    try:
+        with evidencia.archivo.open("rb") as archivo:
+            octetos = archivo.read()
+    except OSError:
+        octetos = b""
+    if hashlib.sha256(octetos).hexdigest() != evidencia.sha256:
+        bitacora_tecnica.error("evidencia_alterada", evidencia=evidencia.pk)
+        raise Alterada("El archivo guardado no coincide con el que se recibió.", evidencia)
+    with bitacora.constancia() as asientos:
+        asientos.append(_asiento("descargar", evidencia, para))
+    return octetos
+
+
+def _borrador(avance: Avance, por: Usuario) -> Avance:
+    """El avance con candado, si quien actúa lo captura y es un borrador."""
+    filas = Avance.objects.select_for_update(of=("self",)).con_su_actividad()
+    fila = filas.get(pk=avance.pk)
+    if not permisos.puede_capturar(por, fila):
+        raise PermissionDenied("Sólo adjunta quien planifica en la institución responsable.")
+    if fila.estado != Avance.Estado.BORRADOR:
+        raise flujo.PasoInvalido("La evidencia sólo cambia mientras el avance es borrador.", fila)
+    return fila
+
+
+def _exigir_cuota(avance: Avance, tamano: int) -> None:
+    suyas = Evidencia.objects.filter(
+        avance__periodo=avance.periodo_id,
+        avance__actividad__responsable=avance.actividad.responsable_id,
+    )
+    usado = suyas.aggregate(usado=Sum("tamano"))["usado"] or 0
+    if usado + tamano > settings.EVIDENCIA_CUOTA_SEMESTRE:
+        raise CuotaAgotada("Su institución ya ocupó el espacio de evidencia del semestre.", avance)
+
+
+def _analisis(inspeccion: archivos.Inspeccion) -> str:
+    return Evidencia.Analisis.LIMPIO if inspeccion.limpio else Evidencia.Analisis.SIN_ANALIZAR
+
+
+def _asiento(acto: str, evidencia: Evidencia, por: Usuario):
+    """Qué pasó con cuál archivo, por su huella: su nombre también es un dato y no va."""
+    return bitacora.asiento(
+        acto,
+        evidencia,
+        por=por,
+        institucion=evidencia.avance.actividad.responsable.sigla,
+        datos={"avance": evidencia.avance_id, "sha256": evidencia.sha256},
+    )

@@ -1,0 +1,46 @@
+"""El texto que alguien escribe, limpio al entrar: lo que aquí pasa se puede guardar y dibujar.
+
+Una sola forma para pantalla, libro y API: NFC, saltos de línea iguales, y ningún carácter que
+rompa un archivo o engañe a quien lee.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+from django import forms
+
+SALTOS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+INVISIBLES = re.compile("[\u200b\u2060\ufeff\u00ad]")
+PROHIBIDOS = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb]"
+)
+
+
+def limpiar(texto: str) -> str:
+    """El mismo texto en NFC; lanza ValidationError si trae algo que no se puede guardar.
+
+    Los saltos que pegan los procesadores de palabras se vuelven renglones; los espacios de ancho
+    cero se quitan, salvo los que unen emoji o dan dirección a un idioma.
+    """
+    limpio = INVISIBLES.sub("", SALTOS.sub("\n", texto))
+    malo = PROHIBIDOS.search(limpio)
+    if malo or any(ord(letra) & 0xFFFE == 0xFFFE for letra in limpio):
+        cual = f" (U+{ord(malo[0]):04X})" if malo else ""
+        raise forms.ValidationError(
+            f"Hay un carácter que no se puede guardar{cual}: bórrelo o escriba el texto de nuevo.",
+            code="caracter_no_admitido",
+        )
+    return unicodedata.normalize("NFC", limpio).strip()
+
+
+class TextoField(forms.CharField):
+    """Un texto limpio; `renglones` de alto si es largo."""
+
+    def to_python(self, value: Any) -> str:
+        return limpiar(super().to_python(value))
+
+
+def area(renglones: int = 4) -> forms.Textarea:
+    """El recuadro para escribir varios renglones."""
+    return forms.Textarea(attrs={"rows": renglones})

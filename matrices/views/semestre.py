@@ -1,0 +1,169 @@
+"""Lo que una institución debe en el semestre en curso, lo que ya entregó y en qué coopera."""
+
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from instituciones.models import Rol
+from matrices import consultas, flujo, permisos
+from matrices.forms.avance import AvanceForm
+from matrices.forms.pasos import VariosForm
+from matrices.models import Aporte, Avance, Periodo
+
+E = Avance.Estado
+LISTOS = (E.EN_APROBACION, E.REMITIDO, E.VALIDADO, E.CONSOLIDADO)
+SIGUIENTE = {
+    E.PENDIENTE: "Capturar",
+    E.BORRADOR: "Completar y entregar",
+    E.EN_APROBACION: "Espera a quien aprueba",
+    E.REMITIDO: "Está en revisión",
+    E.VALIDADO: "Nada: está validado",
+    E.CONSOLIDADO: "Nada: ya está en el corte",
+    E.NO_REPORTADO: "No se reportó; la coordinación puede reabrirlo",
+}
+VISTAS = {"": "Todas", "por-hacer": "Por hacer", "listas": "Listas"}
+
+
+class Renglon(NamedTuple):
+    """Un avance en la lista: qué se puede hacer con él y qué toca."""
+
+    avance: Avance
+    pasos: dict[str, flujo.Paso]
+    programado_hoy: Any
+    siguiente: str
+
+
+@require_GET
+def semestre(request: HttpRequest) -> HttpResponse:
+    """Lo que la institución debe en el semestre en curso: primero lo observado."""
+    return pagina_del_semestre(request)
+
+
+@require_POST
+def entregar_marcadas(request: HttpRequest) -> HttpResponse:
+    """Entrega a aprobación los borradores marcados, todos o ninguno."""
+    form = VariosForm(request.POST, usuario=request.user)
+    if form.is_valid() and not form.cleaned_data["declaracion"]:
+        form.add_error("declaracion", "Marque la declaración para entregar.")
+    if not form.is_valid():
+        return pagina_del_semestre(request, form=form, codigo=422)
+    versiones = form.cleaned_data["avance"]
+    avances = _los_avances(request, versiones)
+    incompletos = _incompletos(request, avances)
+    if incompletos:
+        return pagina_del_semestre(request, incompletos=incompletos, codigo=422)
+    try:
+        flujo.entregar_varios([(uno, versiones[uno.pk]) for uno in avances], por=request.user)
+    except flujo.Conflicto as choque:
+        messages.error(request, f"No se entregó ninguna. {choque}")
+        return pagina_del_semestre(request, codigo=409)
+    messages.success(request, f"Entregadas a aprobación: {len(avances)}.")
+    return redirect("matrices:semestre")
+
+
+def _los_avances(request: HttpRequest, claves: Any) -> list[Avance]:
+    """Los avances pedidos, si los ve todos: uno ajeno es como uno que no existe."""
+    visibles = Avance.objects.visibles_para(request.user)
+    avances = list(visibles.filter(pk__in=list(claves)).con_su_actividad().en_orden())
+    if len(avances) != len(claves):
+        raise Http404
+    if not all(permisos.puede_capturar(request.user, uno) for uno in avances):
+        raise PermissionDenied("Sólo entrega quien planifica en la institución responsable.")
+    return avances
+
+
+def _incompletos(request: HttpRequest, avances: list[Avance]) -> list[tuple[Avance, AvanceForm]]:
+    formularios = [
+        (uno, AvanceForm.de(uno, para=request.user, entregar=True))
+        for uno in avances
+        if uno.estado == E.BORRADOR
+    ]
+    return [(uno, form) for uno, form in formularios if not form.is_valid()]
+
+
+def pagina_del_semestre(
+    request: HttpRequest, *, codigo: int = 200, **contexto: Any
+) -> HttpResponse:
+    if request.user.rol not in {Rol.PLANIFICADOR, Rol.APROBADOR}:
+        raise PermissionDenied("Esta página es de quien planifica o aprueba en una institución.")
+    periodos = list(Periodo.objects.visibles_para(request.user).en_curso().select_related("plan"))
+    periodo = next(
+        (uno for uno in periodos if uno.plan.codigo == request.GET.get("plan")),
+        periodos[0] if periodos else None,
+    )
+    contexto |= {"titulo": "Semestre", "periodos": periodos, "periodo": periodo}
+    if periodo:
+        contexto |= _lo_del_semestre(request, periodo)
+    return render(request, "matrices/semestre.html", contexto, status=codigo)
+
+
+def _lo_del_semestre(request: HttpRequest, periodo: Periodo) -> dict[str, Any]:
+    institucion, hoy = request.user.institucion, timezone.localdate()
+    visibles = Avance.objects.visibles_para(request.user).filter(periodo=periodo)
+    avances = (
+        visibles.de_la_institucion(institucion)
+        .con_su_actividad()
+        .con_sus_observaciones()
+        .prefetch_related("actividad__hitos")
+        .en_orden()
+    )
+    dia = min(hoy, periodo.corte)
+    renglones = [
+        Renglon(
+            uno,
+            flujo.pasos_posibles(uno, request.user),
+            consultas.programado_el(uno.actividad, dia),
+            _siguiente(uno),
+        )
+        for uno in avances
+    ]
+    vista = request.GET.get("ver", "")
+    debidos = [renglon.avance for renglon in renglones if renglon.avance.exigible]
+    return {
+        "dias": periodo.dias_restantes(hoy),
+        "debidas": len(debidos),
+        "listas": sum(uno.estado in LISTOS for uno in debidos),
+        "observados": [renglon for renglon in renglones if _por_corregir(renglon.avance)],
+        "renglones": [r for r in renglones if _cabe(r.avance, vista)],
+        "entregables": any("entregar" in renglon.pasos for renglon in renglones),
+        "puede_capturar": request.user.rol == Rol.PLANIFICADOR,
+        "cooperaciones": _cooperaciones(request, visibles),
+        "vistas": VISTAS,
+        "vista": vista,
+    }
+
+
+def _por_corregir(avance: Avance) -> bool:
+    return avance.estado == E.OBSERVADO or (avance.estado == E.BORRADOR and avance.abiertas > 0)
+
+
+def _cabe(avance: Avance, vista: str) -> bool:
+    listo = avance.estado in LISTOS
+    if vista == "por-hacer":
+        return avance.estado in {E.PENDIENTE, E.BORRADOR, E.OBSERVADO}
+    return listo if vista == "listas" else True
+
+
+def _siguiente(avance: Avance) -> str:
+    """Qué toca hacer, dicho a quien planifica."""
+    if _por_corregir(avance):
+        cuantas = f"{avance.abiertas} observaci{'ón' if avance.abiertas == 1 else 'ones'}"
+        return f"Responder {cuantas} antes del {avance.responder_hasta:%d/%m/%Y}"
+    if avance.estado == E.EXENTO:
+        motivo = avance.get_motivo_exencion_display()
+        return f"Nada: {motivo[:1].lower()}{motivo[1:]}"
+    return SIGUIENTE[avance.estado]
+
+
+def _cooperaciones(request: HttpRequest, visibles: Any) -> list[tuple[Avance, Aporte | None]]:
+    """En lo que coopera la institución, con lo que ya dijo de cada uno."""
+    institucion = request.user.institucion
+    suyos = Aporte.objects.visibles_para(request.user).filter(institucion=institucion)
+    avances = list(visibles.en_los_que_coopera(institucion).con_su_actividad().en_orden())
+    dichos = {uno.avance_id: uno for uno in suyos.filter(avance__in=avances)}
+    return [(uno, dichos.get(uno.pk)) for uno in avances]
