@@ -36,7 +36,7 @@ def resolucion() -> models.ForeignKey:
 def reservada_con_resolucion(nombre: str) -> models.CheckConstraint:
     """Lo RESERVADA tiene su resolución (dominio §10)."""
     return models.CheckConstraint(
-        name=nombre, condition=~Q(clasificacion=Clasificacion.RESERVADA) | Q(resolucion__gt=0)
+        name=nombre, condition=~Q(clasificacion=Clasificacion.RESERVADA) | Q(resolucion__isnull=False)
     )
 
 
@@ -331,7 +331,7 @@ class Responsabilidad(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="responde_institucion_o_grupo",
-                condition=Q(institucion__gt=0, grupo=None) | Q(institucion=None, grupo__gt=0),
+                condition=Q(institucion__isnull=False, grupo=None) | Q(institucion=None, grupo__isnull=False),
             ),
             models.UniqueConstraint(
                 fields=["accion", "institucion"], name="una_responsabilidad_por_institucion"
@@ -344,7 +344,7 @@ class Responsabilidad(models.Model):
             ),
             models.CheckConstraint(
                 name="rectora_es_institucion",
-                condition=~Q(rol="RECTORA") | Q(institucion__gt=0),
+                condition=~Q(rol="RECTORA") | Q(institucion__isnull=False),
             ),
         ]
 

@@ -73,7 +73,7 @@ class Corte(models.Model):
             models.CheckConstraint(
                 name="del_segundo_en_adelante_dice_por_que",
                 condition=Q(numero=1, sustituye_a=None)
-                | (Q(numero__gt=1, sustituye_a__gt=0) & ~Q(motivo="")),
+                | (Q(numero__gt=1, sustituye_a__isnull=False) & ~Q(motivo="")),
             ),
         ]
 

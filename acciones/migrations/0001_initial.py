@@ -505,7 +505,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='accionestrategica',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__gt', 0), _connector='OR'), name='accion_reservada_con_resolucion'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__isnull', False), _connector='OR'), name='accion_reservada_con_resolucion'),
         ),
         migrations.AddConstraint(
             model_name='plan',
@@ -545,7 +545,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='responsabilidad',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grupo', None), ('institucion__gt', 0)), models.Q(('grupo__gt', 0), ('institucion', None)), _connector='OR'), name='responde_institucion_o_grupo'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grupo', None), ('institucion__isnull', False)), models.Q(('grupo__isnull', False), ('institucion', None)), _connector='OR'), name='responde_institucion_o_grupo'),
         ),
         migrations.AddConstraint(
             model_name='responsabilidad',
@@ -561,7 +561,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='responsabilidad',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rol', 'RECTORA'), _negated=True), ('institucion__gt', 0), _connector='OR'), name='rectora_es_institucion'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rol', 'RECTORA'), _negated=True), ('institucion__isnull', False), _connector='OR'), name='rectora_es_institucion'),
         ),
         migrations.AddConstraint(
             model_name='resultadoestrategico',

@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='corte',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('numero', 1), ('sustituye_a', None)), models.Q(('numero__gt', 1), ('sustituye_a__gt', 0), models.Q(('motivo', ''), _negated=True)), _connector='OR'), name='del_segundo_en_adelante_dice_por_que'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('numero', 1), ('sustituye_a', None)), models.Q(('numero__gt', 1), ('sustituye_a__isnull', False), models.Q(('motivo', ''), _negated=True)), _connector='OR'), name='del_segundo_en_adelante_dice_por_que'),
         ),
         migrations.AddConstraint(
             model_name='contenidosellado',

@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='institucion',
-            constraint=models.CheckConstraint(condition=models.Q(('reporta', False), ('revisora__gt', 0), _connector='OR'), name='quien_reporta_tiene_revisora'),
+            constraint=models.CheckConstraint(condition=models.Q(('reporta', False), ('revisora__isnull', False), _connector='OR'), name='quien_reporta_tiene_revisora'),
         ),
         migrations.AddConstraint(
             model_name='institucion',

@@ -424,7 +424,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'cooperaciones',
                 'ordering': ['actividad', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('grupo', None), ('institucion__gt', 0)), models.Q(('grupo__gt', 0), ('institucion', None)), _connector='OR'), name='coopera_institucion_o_grupo'), models.UniqueConstraint(fields=('actividad', 'institucion'), name='una_cooperacion_por_institucion'), models.UniqueConstraint(fields=('actividad', 'grupo'), name='una_cooperacion_por_grupo')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('grupo', None), ('institucion__isnull', False)), models.Q(('grupo__isnull', False), ('institucion', None)), _connector='OR'), name='coopera_institucion_o_grupo'), models.UniqueConstraint(fields=('actividad', 'institucion'), name='una_cooperacion_por_institucion'), models.UniqueConstraint(fields=('actividad', 'grupo'), name='una_cooperacion_por_grupo')],
             },
         ),
         migrations.AddConstraint(
@@ -449,7 +449,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='actividad',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('meta__gt', 0), ('modo', 'META')), models.Q(models.Q(('modo', 'META'), _negated=True), ('meta', None)), _connector='OR'), name='meta_positiva_solo_en_modo_meta'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('meta__gt', 0), ('meta__isnull', False), ('modo', 'META')), models.Q(models.Q(('modo', 'META'), _negated=True), ('meta', None)), _connector='OR'), name='meta_positiva_solo_en_modo_meta'),
         ),
         migrations.AddConstraint(
             model_name='actividad',
@@ -461,7 +461,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='actividad',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__gt', 0), _connector='OR'), name='actividad_reservada_con_resolucion'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__isnull', False), _connector='OR'), name='actividad_reservada_con_resolucion'),
         ),
         migrations.AddIndex(
             model_name='movimiento',
@@ -521,11 +521,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='avance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado__in', ['REMITIDO', 'OBSERVADO', 'VALIDADO', 'CONSOLIDADO']), _negated=True), models.Q(('entregado_por__gt', 0), ('remitido_por__gt', 0)), _connector='OR'), name='lo_enviado_tiene_sus_firmas'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado__in', ['REMITIDO', 'OBSERVADO', 'VALIDADO', 'CONSOLIDADO']), _negated=True), models.Q(('entregado_por__isnull', False), ('remitido_por__isnull', False)), _connector='OR'), name='lo_enviado_tiene_sus_firmas'),
         ),
         migrations.AddConstraint(
             model_name='avance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado__in', ['VALIDADO', 'CONSOLIDADO']), _negated=True), ('validado_por__gt', 0), _connector='OR'), name='lo_validado_tiene_su_firma'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado__in', ['VALIDADO', 'CONSOLIDADO']), _negated=True), ('validado_por__isnull', False), _connector='OR'), name='lo_validado_tiene_su_firma'),
         ),
         migrations.AddConstraint(
             model_name='avance',
@@ -549,7 +549,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='avance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__gt', 0), _connector='OR'), name='avance_reservado_con_resolucion'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__isnull', False), _connector='OR'), name='avance_reservado_con_resolucion'),
         ),
         migrations.AddConstraint(
             model_name='rectificacion',
@@ -565,7 +565,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rectificacion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado', 'APLICADA'), _negated=True), ('corte_numero__gt', 0), _connector='OR'), name='aplicada_dice_en_que_corte'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado', 'APLICADA'), _negated=True), ('corte_numero__isnull', False), _connector='OR'), name='aplicada_dice_en_que_corte'),
         ),
         migrations.AddIndex(
             model_name='evidencia',
@@ -577,7 +577,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='evidencia',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__gt', 0), _connector='OR'), name='evidencia_reservada_con_resolucion'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clasificacion', 'RESERVADA'), _negated=True), ('resolucion__isnull', False), _connector='OR'), name='evidencia_reservada_con_resolucion'),
         ),
         migrations.AddConstraint(
             model_name='reprogramacion',
@@ -597,7 +597,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reprogramacion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado__in', ['APROBADA', 'RECHAZADA']), _negated=True), models.Q(models.Q(('acto', ''), _negated=True), ('resuelta_por__gt', 0)), _connector='OR'), name='resuelta_con_acto'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estado__in', ['APROBADA', 'RECHAZADA']), _negated=True), models.Q(models.Q(('acto', ''), _negated=True), ('resuelta_por__isnull', False)), _connector='OR'), name='resuelta_con_acto'),
         ),
         migrations.AddConstraint(
             model_name='umbrales',

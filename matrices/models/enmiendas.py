@@ -113,7 +113,7 @@ class Reprogramacion(models.Model):
             models.CheckConstraint(
                 name="resuelta_con_acto",
                 condition=~Q(estado__in=["APROBADA", "RECHAZADA"])
-                | (~Q(acto="") & Q(resuelta_por__gt=0)),
+                | (~Q(acto="") & Q(resuelta_por__isnull=False)),
             ),
         ]
 
@@ -207,7 +207,7 @@ class Rectificacion(models.Model):
             ),
             models.CheckConstraint(
                 name="aplicada_dice_en_que_corte",
-                condition=~Q(estado="APLICADA") | Q(corte_numero__gt=0),
+                condition=~Q(estado="APLICADA") | Q(corte_numero__isnull=False),
             ),
         ]
 

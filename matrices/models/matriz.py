@@ -88,7 +88,9 @@ class ActividadQuerySet(Acotado):
         return (
             self.filter(matriz__accion=accion)
             .select_related("responsable", "matriz__accion", "resolucion")
-            .prefetch_related("cooperantes__institucion", "cooperantes__grupo", "hitos", "obligados")
+            .prefetch_related(
+                "cooperantes__institucion", "cooperantes__grupo", "hitos", "obligados"
+            )
             .order_by("numero")
         )
 
@@ -149,7 +151,8 @@ class Actividad(models.Model):
             ),
             models.CheckConstraint(
                 name="meta_positiva_solo_en_modo_meta",
-                condition=Q(modo="META", meta__gt=0) | (~Q(modo="META") & Q(meta=None)),
+                condition=Q(modo="META", meta__isnull=False, meta__gt=0)
+                | (~Q(modo="META") & Q(meta=None)),
             ),
             models.CheckConstraint(name="peso_positivo", condition=Q(peso=None) | Q(peso__gt=0)),
             models.CheckConstraint(
@@ -198,7 +201,8 @@ class Cooperacion(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="coopera_institucion_o_grupo",
-                condition=Q(institucion__gt=0, grupo=None) | Q(institucion=None, grupo__gt=0),
+                condition=Q(institucion__isnull=False, grupo=None)
+                | Q(institucion=None, grupo__isnull=False),
             ),
             models.UniqueConstraint(
                 fields=["actividad", "institucion"], name="una_cooperacion_por_institucion"
