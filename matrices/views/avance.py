@@ -101,7 +101,7 @@ def leer(
         "secciones": secciones(declarado) if declarado else [],
         "enviado": enviado and declarado is not None,
         "evidencias": [
-            una for una in propias.select_related("hito") if _se_descarga(usuario, una, avance)
+            una for una in propias.select_related("hito") if se_descarga(usuario, una, avance)
         ],
         "observaciones": observaciones.select_related("autor") if declarado else [],
         "es_propio": permisos.responde(usuario, avance.actividad.responsable_id),
@@ -109,7 +109,7 @@ def leer(
     return render(request, "matrices/lectura.html", contexto, status=codigo)
 
 
-def _se_descarga(usuario: Any, evidencia: Evidencia, avance: Avance) -> bool:
+def se_descarga(usuario: Any, evidencia: Evidencia, avance: Avance) -> bool:
     """Se lleva el archivo quien lee el texto vivo, o si iba en lo último que se envió."""
     evidencia.avance = avance
     if permisos.puede_leer_ahora(usuario, evidencia):
@@ -128,7 +128,7 @@ def evidencia(request: HttpRequest, pk: int) -> HttpResponse:
     visibles = Evidencia.objects.visibles_para(request.user)
     fila = get_object_or_404(visibles, pk=pk)
     avance = el_avance(request, fila.avance_id)
-    if not _se_descarga(request.user, fila, avance):
+    if not se_descarga(request.user, fila, avance):
         raise Http404
     try:
         octetos = evidencias.contenido(fila, para=request.user)

@@ -32,6 +32,7 @@ from matrices.models import Avance, Evidencia, Movimiento, Observacion, Periodo
 from matrices.models.matriz import VEN_TODA_FILA
 from matrices.templatetags.pesn_formato import semaforo
 from matrices.views import cotejo
+from matrices.views.avance import se_descarga
 
 POR_PAGINA = 50
 REVISAN = {Rol.ANALISTA, Rol.COORDINADOR}
@@ -220,7 +221,10 @@ class Expediente:
     @cached_property
     def movimientos(self) -> list[Movimiento]:
         visibles = Movimiento.objects.visibles_para(self.persona).filter(avance=self.avance)
-        return list(visibles.select_related("por", "en_nombre_de"))
+        todos = list(visibles.select_related("por", "en_nombre_de"))
+        for uno in todos:
+            uno.nombre = flujo.PASOS[uno.paso].nombre if uno.paso in flujo.PASOS else "Abrir"
+        return todos
 
     @cached_property
     def observaciones(self) -> list[Observacion]:
@@ -247,10 +251,8 @@ class Expediente:
         visibles = Evidencia.objects.visibles_para(self.persona).filter(
             avance=self.avance, rectificacion=None
         )
-        filas = list(visibles.select_related("hito"))
-        for una in filas:
-            una.avance = self.avance
-        return [una for una in filas if permisos.puede_leer_ahora(self.persona, una)]
+        filas = visibles.select_related("hito")
+        return [una for una in filas if se_descarga(self.persona, una, self.avance)]
 
     @cached_property
     def avisos(self) -> list[str]:
@@ -300,7 +302,7 @@ def _pagina(
         "por_delegacion_de": _titular_de_algun(expediente.pasos),
         "ronda": avance.ronda + (avance.estado == Avance.Estado.REMITIDO),
         "observa": "observar" in expediente.pasos,
-        "se_lee_al_enviarse": permisos.puede_leer(request.user, avance),
+        "lee_su_clase": permisos.puede_leer(request.user, avance),
         "formularios": [uno for uno in (form, nota) if uno],
         "form": form,
         "nota": nota or NotaForm(initial={"version": avance.version}, auto_id="nota_%s"),

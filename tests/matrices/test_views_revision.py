@@ -95,8 +95,8 @@ def test_la_cola_no_crece_en_consultas(client, elenco, periodo, cuantos, django_
         remitido(elenco, periodo)
     entrar(client, elenco.analista)
 
-    # sesión, persona, delegaciones, feriados, cuenta, filas, instituciones, semestres; marco: 3
-    with django_assert_num_queries(11):
+    # sesión 4, persona, delegaciones, feriados, cuenta, filas, filtros 2, marco 3
+    with django_assert_num_queries(14):
         pagina = client.get(COLA)
 
     assert pagina.context["tabla"].paginator.count == cuantos
@@ -269,7 +269,7 @@ def test_la_revision_no_crece_en_consultas(
         ObservacionFactory(avance=avance, estado="ATENDIDA", respuesta="Ya se precisó.")
     entrar(client, elenco.analista)
 
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(23):
         pagina = client.get(url("revisar", avance)).content.decode()
 
     assert pagina.count("No basta: reabrirla") == cuantas
