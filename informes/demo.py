@@ -614,7 +614,7 @@ class Semestre:
     def dar(self, hasta: datetime) -> None:
         """Da, en orden, lo que va de la agenda hasta ese momento."""
         vencidos = [turno for turno in self.agenda.turnos if turno.momento <= hasta]
-        por_dar = [
+        por_dar: list[tuple[datetime, Callable[[datetime], Any]]] = [
             (turno.momento, partial(self.dar_turno, turno, self.agenda.turnos.pop(turno)))
             for turno in vencidos
         ]
@@ -631,7 +631,7 @@ class Semestre:
             for avance in Avance.objects.filter(pk__in=claves).con_su_actividad()
         }
         pares = [(avances[renglon.actividad], renglon.dato) for renglon in renglones]
-        quien = {"por": turno.por, "momento": momento}
+        quien: dict[str, Any] = {"por": turno.por, "momento": momento}
         if turno.paso == "guardar":
             self.evidenciar(pares, turno.por, momento)
             capturas = [
@@ -756,7 +756,7 @@ class Semestre:
             (enmiendas.avalar, self.demo.aprueba(sigla), {}),
             (enmiendas.opinar, self.demo.con_rol(Rol.CAP), {"opinion": dato["opinion_cap"]}),
         ]
-        resuelve = {
+        resuelve: Callable[..., Any] = {
             "APROBADA": partial(enmiendas.aprobar, periodo=self.periodo),
             "RECHAZADA": enmiendas.rechazar,
         }[dato["estado"]]

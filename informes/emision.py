@@ -373,7 +373,7 @@ def tomar_conocimiento(informe: Informe, *, por: Usuario) -> TomaConocimiento:
 def leer(documento: Documento) -> bytes:
     """Los octetos de un documento emitido. Lanza IntegridadRota si no dan su huella."""
     try:
-        with storages["default"].open(documento.archivo.name) as archivo:
+        with storages["default"].open(str(documento.archivo.name)) as archivo:
             octetos = archivo.read()
     except FileNotFoundError as ausente:
         registro.error("archivo_ausente", documento=documento.pk)

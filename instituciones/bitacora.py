@@ -35,7 +35,7 @@ def asiento(
         momento=momento or ahora,
         registrado=ahora,
         acto=acto,
-        tipo=sobre._meta.model_name,
+        tipo=sobre._meta.model_name or "",
         clave=str(sobre.pk),
         institucion=institucion,
         datos=canonico(datos or {}),

@@ -126,7 +126,7 @@ class Antecedentes:
         self, vigente: Decimal | None, devengado: Decimal | None
     ) -> list[str]:
         """Lo que conviene revisar del dinero; no impide entregar (dominio §5)."""
-        avisos = []
+        avisos: list[str] = []
         if devengado is None:
             return avisos
         if vigente is not None and devengado > vigente:

@@ -60,8 +60,10 @@ def _asiento(
     en_nombre_de: Usuario | None = None,
     **datos: Any,
 ):
-    es_de_avance = isinstance(enmienda, Rectificacion)
-    actividad = enmienda.avance.actividad if es_de_avance else enmienda.actividad
+    if isinstance(enmienda, Rectificacion):
+        actividad = enmienda.avance.actividad
+    else:
+        actividad = enmienda.actividad
     return bitacora.asiento(
         acto,
         enmienda,

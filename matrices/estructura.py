@@ -199,7 +199,7 @@ def revisar_pesos(
     matriz: MatrizCumplimiento, peso: Decimal | None, menos: Actividad | None = None
 ) -> None:
     """En una matriz, todas las actividades llevan peso o ninguna (dominio §2.1)."""
-    otras = matriz.actividades.exclude(pk=menos.pk if menos else None)
+    otras = matriz.actividades.exclude(pk__in=[menos.pk] if menos else [])
     con_peso = otras.exclude(peso=None).count()
     if not otras.exists():
         return

@@ -8,7 +8,7 @@ y los archivos que se suben; los efectos sobre el calendario y las enmiendas, en
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F, Model
@@ -32,7 +32,7 @@ from matrices.models import (
 )
 
 E = Avance.Estado
-Fila = TypeVar("Fila", bound=Model)
+Fila = Avance | Periodo | Reprogramacion | Rectificacion
 
 
 class Conflicto(Exception):
@@ -373,7 +373,7 @@ def ganar(
 
 
 def pasos_posibles(
-    fila: Model, usuario: Usuario, en_nombre_de: Usuario | None = None
+    fila: Fila, usuario: Usuario, en_nombre_de: Usuario | None = None
 ) -> dict[str, Paso]:
     """Los pasos que esta persona puede dar ahora: de aquí salen los botones."""
     quien = en_nombre_de or usuario
@@ -851,7 +851,7 @@ def aportar(
     if not permisos.puede_aportar(por, aporte.avance, aporte.institucion):
         raise PermissionDenied("Sólo escribe aquí quien planifica en la institución que coopera.")
     with bitacora.constancia() as asientos:
-        if aporte.pk is None:
+        if aporte._state.adding:
             aporte.save()
         suyo = Aporte.objects.filter(pk=aporte.pk, version=version)
         if not suyo.update(texto=texto, conforme=conforme, por=por, version=F("version") + 1):

@@ -26,11 +26,7 @@ def plan_llamado(codigo: str | None) -> Plan:
 
 def periodo_llamado(codigo: str, plan: str | None = None) -> Periodo:
     """El periodo «2024-S2» de un plan. Lanza CommandError si el código o el periodo no existen."""
-    partes = CODIGO.fullmatch(codigo)
-    if not partes:
-        raise CommandError(f"«{codigo}» no es un periodo: escriba por ejemplo 2024-S2.")
-    anio, semestre = (int(parte) for parte in partes.groups())
-    periodo = Periodo.objects.filter(plan=plan_llamado(plan), anio=anio, semestre=semestre).first()
+    periodo = Periodo.objects.llamado(codigo).filter(plan=plan_llamado(plan)).first()
     if periodo is None:
-        raise CommandError(f"El plan no tiene el periodo {codigo}.")
+        raise CommandError(f"El plan no tiene el periodo «{codigo}»; se escribe como 2024-S2.")
     return periodo

@@ -110,7 +110,7 @@ def cambiar_fechas(
         if not suyo.update(**asdict(fechas), version=F("version") + 1):
             raise flujo.VersionAjena(Periodo.objects.get(pk=periodo.pk))
         periodo.refresh_from_db()
-        datos = {campo: str(valor) for campo, valor in asdict(fechas).items()}
+        datos: dict[str, Any] = {campo: str(valor) for campo, valor in asdict(fechas).items()}
         asientos.append(_asiento("cambiar_fechas", periodo, por=por, **datos))
         return periodo
 
