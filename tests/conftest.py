@@ -87,3 +87,18 @@ def elenco(db):
         administradora=persona("Adelina", Rol.ADMINISTRADOR, stcns),
         ajena=persona("Ajelina", Rol.PLANIFICADOR, mindef),
     )
+
+
+@pytest.fixture
+def cifra(record_property):
+    """Anota lo que una meta de seguridad midió; sale al final, también con varios procesos."""
+    return lambda texto: record_property("cifra", texto)
+
+
+def pytest_terminal_summary(terminalreporter):
+    informes = [uno for cual in ("passed", "failed") for uno in terminalreporter.getreports(cual)]
+    cifras = [v for uno in informes for n, v in uno.user_properties if n == "cifra"]
+    if cifras:
+        terminalreporter.section("Cifras")
+        for texto in sorted(set(cifras)):
+            terminalreporter.write_line(texto)

@@ -137,7 +137,7 @@ class Semestre(RuleBasedStateMachine):
         if titular and persona.pk == self.mundo.elenco.otra_planificadora.pk:
             return False  # su delegación venció
         actua = titular or persona
-        _de, _a, rol, _firma, _borra, ajenas = TABLA[paso]
+        rol, ajenas = TABLA[paso][2], TABLA[paso][5]
         de_la_casa = actua.institucion_id == self.mundo.elenco.responsable.pk
         if rol in {"PLANIFICADOR", "APROBADOR"}:
             si = actua.rol == rol and de_la_casa and self.periodo != "CORTADO"
@@ -166,7 +166,7 @@ class Semestre(RuleBasedStateMachine):
 
     def anotar(self, paso, persona, responde):
         """El diccionario, después de un paso que se dio."""
-        _de, a, _rol, firma, borra, _ajenas = TABLA[paso]
+        a, firma, borra = TABLA[paso][1], TABLA[paso][3], TABLA[paso][4]
         for una in borra:
             self.firmas[una] = None
         if firma:
@@ -227,13 +227,15 @@ class Semestre(RuleBasedStateMachine):
         else:
             debe = None
         version = self.version if al_dia else self.version - 1
+        paso_algo = None
         try:
             self.llamar(paso, persona, titular, version, nota, responde)
         except (PermissionDenied, ValidationError, flujo.Conflicto) as motivo:
-            assert debe is not None, (paso, persona, repr(motivo))
-            assert isinstance(motivo, debe), (paso, persona, repr(motivo))
+            paso_algo = motivo
+        if debe:
+            assert isinstance(paso_algo, debe), (paso, persona, debe, paso_algo)
         else:
-            assert debe is None, (paso, persona, debe)
+            assert paso_algo is None, (paso, persona, paso_algo)
             self.anotar(paso, persona, responde)
 
     def persona(self, nombre):
@@ -291,7 +293,7 @@ class Semestre(RuleBasedStateMachine):
         self.mundo.elenco.otra_planificadora.rol = rol
 
     @precondition(lambda self: self.periodo in {"ABIERTO", "EN_GRACIA"})
-    @rule(vez=st.integers(0, 5))
+    @rule(vez=st.integers(0, 3))
     def pasa_el_tiempo(self, vez):
         if vez:
             return  # para que casi todo ocurra con el periodo abierto
@@ -309,6 +311,9 @@ class Semestre(RuleBasedStateMachine):
 
     @precondition(lambda self: self.periodo == "CERRADO")
     @rule(nombre=st.sampled_from([*QUIENES, "coordinadora"]), confirma=st.booleans())
+    def alguien_quiere_cortar(self, nombre, confirma):
+        self.alguien_corta(nombre, confirma)
+
     def alguien_corta(self, nombre, confirma):
         DADOS["intentos"] = DADOS.get("intentos", 0) + 1
         falta = self.estado not in {"VALIDADO", "NO_REPORTADO"}
@@ -334,6 +339,11 @@ class Semestre(RuleBasedStateMachine):
             elif self.estado == "VALIDADO":
                 self.pasar("CONSOLIDADO")
 
+    @precondition(lambda self: self.periodo == "CERRADO" and self.estado == "VALIDADO")
+    @rule()
+    def se_corta_lo_validado(self):
+        self.alguien_corta("coordinadora", confirma=False)
+
     # Lo que siempre es cierto ------------------------------------------------------------
     @invariant()
     def la_base_dice_lo_que_el_diccionario(self):
@@ -356,7 +366,7 @@ class Semestre(RuleBasedStateMachine):
             assert ultimo.a == self.estado
 
 
-def correr(mundo, cuantas, **opciones):
+def correr(mundo, cifra, cuantas, **opciones):
     DADOS.clear()
     run_state_machine_as_test(
         lambda: Semestre(mundo),
@@ -371,11 +381,11 @@ def correr(mundo, cuantas, **opciones):
         ),
     )
     dados = sum(veces for a, veces in DADOS.items() if a != "intentos")
-    print(f"G-12: intentos={DADOS['intentos']} pasos_dados={dados} estados_ilegales=0 {DADOS}")
+    cifra(f"G-12 intentos={DADOS['intentos']} pasos_dados={dados} estados_ilegales=0")
 
 
-def test_dos_mil_pasos_al_azar_no_salen_del_camino(mundo):
-    correr(mundo, 90, derandomize=True)
+def test_dos_mil_pasos_al_azar_no_salen_del_camino(mundo, cifra):
+    correr(mundo, cifra, 76, derandomize=True)
 
     assert DADOS["intentos"] >= 2000
     assert {"BORRADOR", "EN_APROBACION", "REMITIDO", "OBSERVADO", "VALIDADO"} <= set(DADOS)
@@ -383,8 +393,8 @@ def test_dos_mil_pasos_al_azar_no_salen_del_camino(mundo):
 
 
 @pytest.mark.nocturna
-def test_veinte_mil_pasos_al_azar_no_salen_del_camino(mundo):
-    correr(mundo, 500)
+def test_veinte_mil_pasos_al_azar_no_salen_del_camino(mundo, cifra):
+    correr(mundo, cifra, 500)
 
     assert DADOS["intentos"] >= 20_000
 
