@@ -628,7 +628,7 @@ class Semestre:
         claves = [self.filas[renglon.actividad].pk for renglon in renglones]
         avances = {
             avance.actividad_id: avance
-            for avance in Avance.objects.filter(pk__in=claves).con_su_actividad()
+            for avance in Avance.objects.filter(pk__in=claves).con_su_actividad().order_by("pk")
         }
         pares = [(avances[renglon.actividad], renglon.dato) for renglon in renglones]
         quien: dict[str, Any] = {"por": turno.por, "momento": momento}
@@ -756,10 +756,11 @@ class Semestre:
             (enmiendas.avalar, self.demo.aprueba(sigla), {}),
             (enmiendas.opinar, self.demo.con_rol(Rol.CAP), {"opinion": dato["opinion_cap"]}),
         ]
-        resuelve: Callable[..., Any] = {
+        resoluciones: dict[str, Callable[..., Any]] = {
             "APROBADA": partial(enmiendas.aprobar, periodo=self.periodo),
             "RECHAZADA": enmiendas.rechazar,
-        }[dato["estado"]]
+        }
+        resuelve = resoluciones[dato["estado"]]
         pasos.append((resuelve, self.demo.coordinadora, {"acto": dato["acto"]}))
         for dias, (verbo, por, datos) in enumerate(pasos, 1):
             momento = _a_las(dia + timedelta(days=dias), 9)

@@ -143,7 +143,8 @@ def cortar_de_nuevo(
 def _materiales(corte: Corte) -> dict[int, bool]:
     """Qué rectificaciones de este corte son materiales, según el propio corte."""
     contenido = vigente_de(corte)
-    return {una.clave: una.material for una in contenido.correcciones if una.es_de_este_corte}
+    suyas = (una for una in contenido.correcciones if una.es_de_este_corte)
+    return {una.clave: una.material for una in suyas if una.clave is not None}
 
 
 def ultimo_corte(periodo: Periodo) -> Corte:

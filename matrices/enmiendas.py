@@ -271,7 +271,7 @@ def periodo_en_que_cuenta(actividad: Actividad) -> Periodo | None:
 
 def _cambiar_actividad(actividad: Actividad, pedida: Reprogramacion) -> None:
     """Escribe el cambio con su historia: primero la guarda de la versión, luego `save`."""
-    cambios: dict[str, Any] = {
+    por_tipo: dict[Tipo, dict[str, Any]] = {
         Tipo.REPROGRAMACION: {"fin_vigente": pedida.fin_propuesto},
         Tipo.SUSPENSION: {
             "situacion": Situacion.SUSPENDIDA,
@@ -283,7 +283,8 @@ def _cambiar_actividad(actividad: Actividad, pedida: Reprogramacion) -> None:
             "fin_vigente": pedida.fin_propuesto,
         },
         Tipo.CANCELACION: {"situacion": Situacion.CANCELADA, "suspendida_desde": None},
-    }[Tipo(pedida.tipo)]
+    }
+    cambios = por_tipo[Tipo(pedida.tipo)]
     suya = Actividad.objects.filter(pk=actividad.pk, version=actividad.version)
     if not suya.update(version=F("version") + 1):
         raise flujo.VersionAjena(Actividad.objects.get(pk=actividad.pk))

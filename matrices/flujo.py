@@ -405,7 +405,7 @@ def por_quien(
 
 
 def actuaciones(
-    fila: Model, usuario: Usuario, titulares: Iterable[Usuario] = ()
+    fila: Fila, usuario: Usuario, titulares: Iterable[Usuario] = ()
 ) -> dict[str, Usuario | None]:
     """Los pasos que esta persona puede dar ahora y por quién: None si por sí, o el titular.
 
@@ -489,7 +489,7 @@ def mover_varios(
             propios = {**cambios, **_efectos(paso, avance, cuando)}
             ganar(avance, paso, version=version, por=por, cambios=propios)
         if paso in MIDE:
-            medir(Avance.objects.filter(pk__in=antes))
+            medir(Avance.objects.filter(pk__in=antes).order_by("pk"))
         movidos = consultas.con_lo_declarado(antes)
         nuevos = [
             Movimiento(

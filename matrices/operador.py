@@ -4,6 +4,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from acciones.models import Plan
 from matrices.models import Periodo
+from matrices.models.periodo import CODIGO
 
 
 def agregar_opciones(parser: CommandParser, periodo: bool = True) -> None:
@@ -26,7 +27,9 @@ def plan_llamado(codigo: str | None) -> Plan:
 
 def periodo_llamado(codigo: str, plan: str | None = None) -> Periodo:
     """El periodo «2024-S2» de un plan. Lanza CommandError si el código o el periodo no existen."""
+    if not CODIGO.fullmatch(codigo):
+        raise CommandError(f"«{codigo}» no es un periodo: escriba por ejemplo 2024-S2.")
     periodo = Periodo.objects.llamado(codigo).filter(plan=plan_llamado(plan)).first()
     if periodo is None:
-        raise CommandError(f"El plan no tiene el periodo «{codigo}»; se escribe como 2024-S2.")
+        raise CommandError(f"El plan no tiene el periodo {codigo}.")
     return periodo
