@@ -99,18 +99,18 @@ def _accion(accion: Accion, actividades: list[Actividad], contenido: Contenido) 
         corte=contenido.periodo.corte,
         umbrales=contenido.umbrales,
     )
-    dinero = _dinero(actividades)
+    gastado = dinero(actividades)
     return replace(
         accion,
         **_cifras(medida),
         **_llegada(medida),
-        **dinero,
+        **gastado,
         ejecutado_base_original=medida.ejecutado_base_original,
         programado_base_original=medida.programado_base_original,
         n_actividades=medida.n_actividades,
         n_canceladas=medida.n_canceladas,
         fisico_financiero=calculo.relacion_fisico_financiera(
-            medida.ejecutado, dinero["pct_devengado"]
+            medida.ejecutado, gastado["pct_devengado"]
         ),
     )
 
@@ -208,7 +208,7 @@ def _medido(nivel: UnNivel, acciones: list[Accion], contenido: Contenido) -> UnN
         nivel,
         **_cifras(medida),
         **_llegada(medida),
-        **_dinero([una for una in contenido.actividades if una.accion in codigos]),
+        **dinero([una for una in contenido.actividades if una.accion in codigos]),
         n_acciones=medida.n_acciones,
         n_computadas=medida.n_computadas,
         por_semaforo=medida.por_semaforo,
@@ -308,7 +308,8 @@ def _filas_de_presupuesto(actividades: Iterable[Actividad]) -> list[calculo.Fila
     ]
 
 
-def _dinero(actividades: Iterable[Actividad]) -> dict[str, Any]:
+def dinero(actividades: Iterable[Actividad]) -> dict[str, Any]:
+    """Vigente, devengado y %, sobre las estructuras distintas de esas actividades."""
     filas = _filas_de_presupuesto(actividades)
     if not filas:
         return {"vigente": None, "devengado": None, "pct_devengado": None}
@@ -331,7 +332,7 @@ def dinero_de(nivel: Nivel, contenido: Contenido) -> dict[str, Any]:
     else:
         suyas = de_su_nivel(nivel, contenido.acciones)
     codigos = {una.codigo for una in suyas}
-    return _dinero([una for una in contenido.actividades if una.accion in codigos])
+    return dinero([una for una in contenido.actividades if una.accion in codigos])
 
 
 def estructuras(actividades: Iterable[Actividad]) -> tuple[Estructura, ...]:

@@ -141,6 +141,7 @@ class Nivel(Comparada, Llegada, Dinero):
     nivel: str
     codigo: str
     nombre: str
+    sigla: str = ""
     padre: str = ""
     n_acciones: int | None = None
     n_computadas: int | None = None

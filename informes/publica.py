@@ -32,11 +32,14 @@ from informes.contenido import (
     Tramite,
     clasificacion_de,
 )
+from matrices.calculo import relacion_fisico_financiera
 
 LICENCIA = (
     "Información pública. Puede copiarse, usarse y compartirse citando la fuente, el semestre y "
     "el número de corte."
 )
+MOTIVO_AJENO = "Por la rectificación de un semestre anterior."
+MOTIVO_RETENIDO = "Se rectificaron datos que no se publican."
 CORREGIBLES = {
     "ejecutado_periodo",
     "porcentaje",
@@ -80,12 +83,12 @@ def edicion_publica(
         edicion=PUBLICA,
         plan=completo.plan,
         periodo=completo.periodo,
-        corte=completo.corte,
+        corte=replace(completo.corte, motivo=_motivo(completo)),
         anterior=comparado_con,
         es_demo=completo.es_demo,
         umbrales=completo.umbrales,
         acciones=tuple(
-            _accion(una, salen, anterior) for una in completo.acciones if es_publica(una)
+            _accion(una, salen, completo, anterior) for una in completo.acciones if es_publica(una)
         ),
         actividades=tuple(
             _actividad(una, antes.get(una.clave)) for una in completo.actividades if es_publica(una)
@@ -160,6 +163,12 @@ def _dichos(publico: Contenido) -> set[supresion.Clave]:
     }
 
 
+def _motivo(completo: Contenido) -> str:
+    """Por qué se cortó de nuevo, si todo lo que se corrigió es público."""
+    corregidas = {una.fila for una in completo.correcciones if una.es_de_este_corte}
+    return MOTIVO_RETENIDO if corregidas & retenidas(completo) else completo.corte.motivo
+
+
 def _retenidos(completo: Contenido) -> tuple[Retenido, ...]:
     cuenta: Counter[tuple[str, str]] = Counter()
     for accion in completo.acciones:
@@ -187,7 +196,12 @@ def _fundamento(fila: Accion | Actividad | Evidencia) -> str:
 # ---- fila por fila, campo por campo
 
 
-def _accion(una: Accion, salen: set[supresion.Clave], anterior: Contenido | None) -> Accion:
+def _accion(
+    una: Accion, salen: set[supresion.Clave], completo: Contenido, anterior: Contenido | None
+) -> Accion:
+    gastado = consolidacion.dinero(
+        otra for otra in completo.actividades_de(una.codigo) if es_publica(otra)
+    )
     dicha = Accion(
         orden=una.orden,
         codigo=una.codigo,
@@ -205,6 +219,7 @@ def _accion(una: Accion, salen: set[supresion.Clave], anterior: Contenido | None
         depende_de=una.depende_de,
         es_continua=una.es_continua,
         impacto=una.impacto,
+        **gastado,
         retenido=True,
     )
     if (supresion.ACCION, una.codigo) not in salen:
@@ -227,6 +242,7 @@ def _accion(una: Accion, salen: set[supresion.Clave], anterior: Contenido | None
         programado_base_original=una.programado_base_original,
         n_actividades=una.n_actividades,
         n_canceladas=una.n_canceladas,
+        fisico_financiero=relacion_fisico_financiera(una.ejecutado, gastado["pct_devengado"]),
     )
     previas = anterior.acciones if anterior else ()
     return consolidacion.comparada(
@@ -314,6 +330,7 @@ def _nivel(
         nivel=uno.nivel,
         codigo=uno.codigo,
         nombre=uno.nombre,
+        sigla=uno.sigla,
         padre=uno.padre,
         n_acciones=uno.n_acciones,
         por_semaforo=_colores(suyas, uno),
@@ -486,7 +503,7 @@ def _correccion(una: Correccion) -> Correccion:
         campo=una.campo,
         antes=una.antes,
         despues=una.despues,
-        motivo=una.motivo,
+        motivo=una.motivo if una.clave else MOTIVO_AJENO,
         material=una.material,
         es_de_este_corte=una.es_de_este_corte,
     )
