@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, Prefetch, QuerySet
+
 from acciones.models import Plan
 from instituciones.canonico import canonico
 from matrices import calculo
@@ -18,8 +20,11 @@ from matrices.models import (
     Actividad,
     Aporte,
     Avance,
+    Evidencia,
+    HitoActividad,
     HitoCumplido,
     Movimiento,
+    Observacion,
     Periodo,
     Rectificacion,
     Umbrales,
@@ -118,12 +123,12 @@ def historias(actividades: Iterable[int]) -> dict[int, list[Vigor]]:
         fila = Vigor(pk, corte, estado in Avance.VALIDADOS, cantidad, porcentaje)
         filas[pk] = fila
         por_actividad[actividad].append(fila)
-    cumplidos = HitoCumplido.objects.filter(avance__actividad__in=actividades)
+    cumplidos = HitoCumplido.objects.filter(avance__actividad__in=actividades).order_by()
     for avance, numero in cumplidos.values_list("avance", "hito__numero"):
         filas[avance].hitos.add(numero)
     aportes = Aporte.objects.filter(
         avance__actividad__in=actividades, avance__actividad__modo=Actividad.Modo.COLECTIVO
-    )
+    ).order_by()
     for avance, sigla, porcentaje in aportes.values_list(
         "avance", "institucion__sigla", "porcentaje"
     ):
@@ -169,7 +174,8 @@ def mediciones(avances: Iterable[Avance]) -> dict[int, dict[str, Any]]:
     filas = list(
         Avance.objects.filter(pk__in=[avance.pk for avance in avances])
         .select_related("actividad", "periodo__plan")
-        .prefetch_related("actividad__hitos", "actividad__obligados")
+        .prefetch_related(_hitos("actividad__hitos"), "actividad__obligados")
+        .order_by("pk")
     )
     historia = historias({fila.actividad_id for fila in filas})
     umbrales: dict[int, calculo.Umbrales] = {}
@@ -283,6 +289,19 @@ def terminos_de_hoy(avance: Avance) -> dict[str, Any]:
     }
 
 
+def programado_el(actividad: Actividad, dia: date) -> Decimal | None:
+    """P de la actividad a un día cualquiera, con las fechas vigentes."""
+    return calculo.programado_de(
+        actividad.modo,
+        inicio=actividad.inicio,
+        fin=actividad.fin_vigente,
+        corte=dia,
+        situacion=actividad.situacion,
+        suspendida_desde=actividad.suspendida_desde,
+        hitos=[(hito.fecha_vigente, hito.peso) for hito in hitos_de(actividad)],
+    )
+
+
 def terminos_medidos(avance: Avance) -> dict[str, Any]:
     """Los mismos, como quedaron escritos cuando se midió."""
     return {
@@ -294,9 +313,9 @@ def terminos_medidos(avance: Avance) -> dict[str, Any]:
 def ejecutado_antes(periodo: Periodo, actividades: Iterable[Actividad]) -> dict[int, Decimal]:
     """Por actividad, la última E validada antes de ese periodo."""
     filas = list(
-        Actividad.objects.filter(pk__in=[una.pk for una in actividades]).prefetch_related(
-            "hitos", "obligados"
-        )
+        Actividad.objects.filter(pk__in=[una.pk for una in actividades])
+        .prefetch_related(_hitos("hitos"), "obligados")
+        .order_by("pk")
     )
     historia = historias([fila.pk for fila in filas])
     return {
@@ -312,9 +331,23 @@ def con_lo_declarado(claves: Iterable[int]) -> list[Avance]:
     filas = Avance.objects.filter(pk__in=list(claves)).con_su_actividad().order_by("pk")
     return list(
         filas.prefetch_related(
-            "hitos_cumplidos__hito", "aportes__institucion", "evidencias", "observaciones"
+            Prefetch(
+                "hitos_cumplidos",
+                HitoCumplido.objects.select_related("hito").order_by("hito__numero"),
+            ),
+            Prefetch(
+                "aportes",
+                Aporte.objects.select_related("institucion").order_by("institucion__sigla"),
+            ),
+            Prefetch("evidencias", Evidencia.objects.order_by("pk")),
+            Prefetch("observaciones", Observacion.objects.order_by("ronda", "pk")),
         )
     )
+
+
+def _hitos(por: str) -> Prefetch:
+    """Los hitos en su orden, sin arrastrar el de su actividad, su matriz y su acción."""
+    return Prefetch(por, HitoActividad.objects.order_by("numero"))
 
 
 def resultados(avance: Avance) -> dict[str, Any]:
@@ -381,4 +414,48 @@ def hitos_en_orden(actividad: Actividad):
 
 def cooperantes_en_orden(actividad: Actividad) -> list[dict[str, Any]]:
     """Quién coopera y con qué papel, como lo pide su formulario."""
-    return list(actividad.cooperantes.order_by("pk").values("institucion", "grupo", "rol"))
+    return [*map(dict, actividad.cooperantes.order_by("pk").values("institucion", "grupo", "rol"))]
+
+
+@dataclass
+class Recepcion:
+    """Qué llegó de una institución en un semestre: cuántos avances en cada estado, y cobertura."""
+
+    sigla: str
+    estados: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Avance.Estado.values, 0))
+    exigidos: int = 0
+    recibidos: int = 0
+    a_tiempo: int = 0
+    cobertura: calculo.Cobertura | None = None
+
+    @property
+    def por_remitir(self) -> int:
+        """Lo que todavía está en la institución."""
+        return sum(self.estados[e] for e in ("PENDIENTE", "BORRADOR", "EN_APROBACION"))
+
+    @property
+    def validados(self) -> int:
+        """Los que cuentan, consolidados o no."""
+        return sum(self.estados[e] for e in Avance.VALIDADOS)
+
+
+def recepcion(filas: QuerySet[Avance], umbrales: calculo.Umbrales) -> list[Recepcion]:
+    """Por institución responsable, y al final el total; en una consulta sobre esas filas."""
+    total, por_sigla = Recepcion("Total"), {}
+    grupos = filas.order_by().values_list(
+        "actividad__responsable__sigla", "estado", "exigible", "extemporaneo"
+    )
+    for sigla, estado, exigible, extemporaneo, cuantos in grupos.annotate(n=Count("pk")):
+        for una in (total, por_sigla.setdefault(sigla, Recepcion(sigla))):
+            una.estados[estado] += cuantos
+            if exigible:
+                recibido = estado in Avance.VALIDADOS
+                una.exigidos += cuantos
+                una.recibidos += cuantos * recibido
+                una.a_tiempo += cuantos * (recibido and not extemporaneo)
+    todas = [*(por_sigla[sigla] for sigla in sorted(por_sigla)), total]
+    for una in todas:
+        una.cobertura = calculo.cobertura(
+            una.exigidos, una.recibidos, una.a_tiempo, umbrales=umbrales
+        )
+    return todas
