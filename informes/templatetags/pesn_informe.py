@@ -1,0 +1,36 @@
+"""Cómo escribe el informe impreso sus colores, códigos y fechas; aquí no se calcula nada."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from matrices.calculo import ASPECTOS, aspecto
+
+register = template.Library()
+INSIGNIAS = {
+    codigo: format_html('<span class="s {}">{}</span>', codigo, uno.palabra)
+    for codigo, uno in ASPECTOS.items()
+}
+
+
+@register.filter
+def color(codigo: str | None) -> SafeString:
+    """La insignia de un color: fondo, símbolo y palabra."""
+    return INSIGNIAS[aspecto(codigo).codigo]
+
+
+@register.filter
+def segun(codigo: str, palabras: Mapping[str, str]) -> str:
+    """Lo que quiere decir un código; si nadie lo dijo, el código escrito como palabra."""
+    if not codigo:
+        return ""
+    return palabras.get(codigo) or codigo.replace("_", " ").capitalize()
+
+
+@register.filter
+def dia(fecha: date | None) -> str:
+    """«05/03/2026»; vacío si no hay fecha."""
+    return f"{fecha:%d/%m/%Y}" if fecha else ""
