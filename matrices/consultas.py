@@ -339,7 +339,7 @@ def con_lo_declarado(claves: Iterable[int]) -> list[Avance]:
                 "aportes",
                 Aporte.objects.select_related("institucion").order_by("institucion__sigla"),
             ),
-            Prefetch("evidencias", Evidencia.objects.order_by("pk")),
+            Prefetch("evidencias", Evidencia.objects.filter(rectificacion=None).order_by("pk")),
             Prefetch("observaciones", Observacion.objects.order_by("ronda", "pk")),
         )
     )

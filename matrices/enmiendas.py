@@ -4,6 +4,7 @@ Los pasos y quién los da están en `flujo`; aquí, sus condiciones y efectos (d
 enmienda vale desde el periodo en que se aprueba: los cortes anteriores no cambian.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from instituciones import bitacora
 from instituciones.models import Usuario
-from matrices import calendario, consultas, flujo, permisos
+from matrices import calendario, consultas, evidencias, flujo, permisos
 from matrices.models import (
     Actividad,
     Avance,
@@ -170,7 +171,7 @@ def _no_cabe(pedida: Reprogramacion) -> dict[str, str]:
     if fin < actividad.inicio:
         errores["fin_propuesto"] = "Debe ser igual o posterior al inicio de la actividad."
     fechas = {hito.numero: hito.fecha_vigente for hito in actividad.hitos.all()}
-    nuevas = {nuevo["numero"]: _fecha(nuevo["fecha"]) for nuevo in pedida.hitos}
+    nuevas = {nuevo["numero"]: como_fecha(nuevo["fecha"]) for nuevo in pedida.hitos}
     ajenos = sorted(set(nuevas) - set(fechas))
     if ajenos:
         errores["hitos"] = f"La actividad no tiene el hito {ajenos[0]}."
@@ -185,7 +186,8 @@ def _no_cabe(pedida: Reprogramacion) -> dict[str, str]:
     return errores
 
 
-def _fecha(valor: date | str) -> date:
+def como_fecha(valor: date | str) -> date:
+    """Las fechas de los hitos se guardan como texto."""
     return valor if isinstance(valor, date) else date.fromisoformat(valor)
 
 
@@ -292,7 +294,7 @@ def _cambiar_actividad(actividad: Actividad, pedida: Reprogramacion) -> None:
     for campo, valor in cambios.items():
         setattr(actividad, campo, valor)
     actividad.save()
-    nuevas = {nuevo["numero"]: _fecha(nuevo["fecha"]) for nuevo in pedida.hitos}
+    nuevas = {nuevo["numero"]: como_fecha(nuevo["fecha"]) for nuevo in pedida.hitos}
     for hito in HitoActividad.objects.filter(actividad=actividad, numero__in=nuevas):
         hito.fecha_vigente = nuevas[hito.numero]
         hito.save()
@@ -333,9 +335,10 @@ def solicitar_rectificacion(
     despues: dict[str, Any],
     motivo: str,
     por: Usuario,
+    adjuntos: Iterable[evidencias.Adjunto] = (),
     momento: datetime | None = None,
 ) -> Rectificacion:
-    """Pide corregir valores de un avance ya cortado: {campo: valor nuevo}."""
+    """Pide corregir valores de un avance ya cortado: {campo: valor nuevo}, con su respaldo."""
     if not permisos.puede_solicitar(por, avance.actividad):
         raise PermissionDenied("Lo pide quien planifica en la institución responsable.")
     revisar_rectificacion(avance, despues)
@@ -354,6 +357,8 @@ def solicitar_rectificacion(
         with bitacora.constancia() as asientos:
             pedida.save()
             asientos.append(_asiento("solicitar", pedida, por, cuando, campos=sorted(campos)))
+            for adjunto in adjuntos:
+                evidencias.adjuntar_a_rectificacion(pedida, adjunto, por=por)
     except IntegrityError as choque:  # otra persona la pidió en este instante
         raise ValidationError(YA_HAY_RECTIFICACION) from choque
     return pedida

@@ -18,7 +18,7 @@ from instituciones import bitacora
 from instituciones.almacen import Sellado, sellar_archivo
 from instituciones.models import Usuario
 from matrices import archivos, flujo, permisos
-from matrices.models import Avance, Evidencia, HitoActividad
+from matrices.models import Avance, Evidencia, HitoActividad, Rectificacion
 
 bitacora_tecnica = structlog.get_logger(__name__)
 
@@ -73,30 +73,47 @@ def adjuntar(avance: Avance, adjunto: Adjunto, *, por: Usuario) -> Evidencia:
     Lanza PermissionDenied, PasoInvalido si el avance no es un borrador y CuotaAgotada. Nace con
     la clase y la visibilidad de su avance.
     """
-    (inspeccion, sellado), titulo, hito = adjunto
+    (_inspeccion, sellado), _titulo, hito = adjunto
     with bitacora.constancia() as asientos:
         avance = _borrador(avance, por)
         repetida = Evidencia.objects.filter(avance=avance, sha256=sellado.sha256, hito=hito)
         if ya_estaba := repetida.first():
             return ya_estaba
-        _exigir_cuota(avance, sellado.tamano)
-        evidencia = Evidencia.objects.create(
-            avance=avance,
-            hito=hito,
-            titulo=titulo or inspeccion.nombre,
-            nombre=inspeccion.nombre,
-            archivo=sellado.nombre,
-            tipo=inspeccion.tipo,
-            sha256=sellado.sha256,
-            tamano=sellado.tamano,
-            analisis=_analisis(inspeccion),
-            visibilidad=avance.visibilidad,
-            clasificacion=avance.clasificacion,
-            resolucion_id=avance.resolucion_id,
-            subida_por=por,
-        )
+        evidencia = _guardar(avance, adjunto, por)
         asientos.append(_asiento("adjuntar", evidencia, por))
         return evidencia
+
+
+def adjuntar_a_rectificacion(pedida: Rectificacion, adjunto: Adjunto, *, por: Usuario) -> Evidencia:
+    """Suma un respaldo a la rectificación que la persona acaba de pedir."""
+    with bitacora.constancia() as asientos:
+        evidencia = _guardar(pedida.avance, adjunto, por, rectificacion=pedida)
+        asientos.append(_asiento("adjuntar", evidencia, por))
+        return evidencia
+
+
+def _guardar(
+    avance: Avance, adjunto: Adjunto, por: Usuario, rectificacion: Rectificacion | None = None
+) -> Evidencia:
+    """La fila de un archivo ya recibido, con la clase y la visibilidad de su avance."""
+    (inspeccion, sellado), titulo, hito = adjunto
+    _exigir_cuota(avance, sellado.tamano)
+    return Evidencia.objects.create(
+        avance=avance,
+        rectificacion=rectificacion,
+        hito=hito,
+        titulo=titulo or inspeccion.nombre,
+        nombre=inspeccion.nombre,
+        archivo=sellado.nombre,
+        tipo=inspeccion.tipo,
+        sha256=sellado.sha256,
+        tamano=sellado.tamano,
+        analisis=_analisis(inspeccion),
+        visibilidad=avance.visibilidad,
+        clasificacion=avance.clasificacion,
+        resolucion_id=avance.resolucion_id,
+        subida_por=por,
+    )
 
 
 def retirar(evidencia: Evidencia, *, por: Usuario) -> None:

@@ -168,6 +168,8 @@ def puede_leer_ahora(usuario: Quien, fila: Avance | Evidencia) -> bool:
     avance = fila.avance if isinstance(fila, Evidencia) else fila
     if usuario is None or not puede_leer(usuario, fila):
         return False
+    if isinstance(fila, Evidencia) and fila.rectificacion is not None:
+        return puede_leer_rectificacion(usuario, fila.rectificacion)
     if _de_la_responsable(usuario, avance.actividad):
         return True
     if usuario.rol not in VEN_TODA_FILA and Visibilidad.RESTRINGIDA in fila.visibilidades:
@@ -175,6 +177,15 @@ def puede_leer_ahora(usuario: Quien, fila: Avance | Evidencia) -> bool:
     if _es(usuario, Rol.PLANIFICADOR, Rol.APROBADOR):
         return avance.estado == Avance.Estado.CONSOLIDADO
     return avance.estado in Avance.ENVIADOS
+
+
+def puede_leer_rectificacion(usuario: Quien, pedida: Rectificacion) -> bool:
+    """Lo que cambia y su respaldo: su institución, y desde que se firma quien ve toda fila."""
+    if not puede_leer(usuario, pedida.avance):
+        return False
+    if _de_la_responsable(usuario, pedida.avance.actividad):
+        return True
+    return _es(usuario, *VEN_TODA_FILA) and pedida.estado != Rectificacion.Estado.SOLICITADA
 
 
 def _de_la_responsable(usuario: Quien, actividad: Actividad) -> bool:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from matrices.views import aporte, aprobacion, avance, captura, plan, revision, semestre
+from matrices.views import (
+    aporte,
+    aprobacion,
+    avance,
+    captura,
+    enmiendas,
+    periodos,
+    plan,
+    revision,
+    semestre,
+)
 
 app_name = "matrices"
 urlpatterns = [
@@ -17,6 +27,29 @@ urlpatterns = [
     path("avances/<int:pk>/paso/", aprobacion.dar_paso, name="dar_paso"),
     path("aprobacion/", aprobacion.aprobacion, name="aprobacion"),
     path("aprobacion/remitir/", aprobacion.remitir_todas, name="remitir_todas"),
+    path("enmiendas/", enmiendas.enmiendas, name="enmiendas"),
+    path("enmiendas/elegir/", enmiendas.elegir, name="elegir"),
+    path("enmiendas/solicitar/<int:actividad>/", enmiendas.solicitar, name="solicitar"),
+    path("enmiendas/rectificar/<int:avance>/", enmiendas.rectificar, name="rectificar"),
+    path("enmiendas/cambios/<int:pk>/", enmiendas.cambio, name="cambio"),
+    path(
+        "enmiendas/cambios/<int:pk>/<slug:paso>/",
+        enmiendas.dar_paso_al_cambio,
+        name="dar_paso_al_cambio",
+    ),
+    path("enmiendas/rectificaciones/<int:pk>/", enmiendas.rectificacion, name="rectificacion"),
+    path(
+        "enmiendas/rectificaciones/<int:pk>/<slug:paso>/",
+        enmiendas.dar_paso_a_la_rectificacion,
+        name="dar_paso_a_la_rectificacion",
+    ),
+    path("periodos/", periodos.periodos, name="periodos"),
+    path("periodos/programar/", periodos.programar, name="programar"),
+    path("periodos/<int:pk>/", periodos.periodo, name="periodo"),
+    path("periodos/<int:pk>/fechas/", periodos.fechas, name="fechas"),
+    path("periodos/<int:pk>/abrir/", periodos.abrir, name="abrir"),
+    path("periodos/<int:pk>/prorrogar/", periodos.prorrogar, name="prorrogar"),
+    path("periodos/<int:pk>/cerrar/", periodos.cerrar, name="cerrar"),
     path("revision/", revision.revision, name="revision"),
     path("revision/<int:pk>/", revision.revisar, name="revisar"),
     path("revision/<int:pk>/asignar/", revision.asignar, name="asignar"),

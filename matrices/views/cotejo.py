@@ -69,15 +69,16 @@ def renglones(
         Renglon(
             campo,
             nombre,
-            _escrito(campo, ahora),
-            _escrito(campo, antes),
+            escrito(campo, ahora),
+            escrito(campo, antes),
             por_campo.get(campo, []),
         )
         for campo, nombre in campos_de(avance.actividad).items()
     ]
 
 
-def _escrito(campo: str, declarado: dict[str, Any] | None) -> str:
+def escrito(campo: str, declarado: dict[str, Any] | None) -> str:
+    """Un campo de lo declarado, en palabras; vacío si no dice nada."""
     valor = (declarado or {}).get(campo)
     if campo == "evidencias":
         return "\n".join(una["titulo"] for una in valor or [])

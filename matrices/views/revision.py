@@ -224,6 +224,7 @@ class Expediente:
         todos = list(visibles.select_related("por", "en_nombre_de"))
         for uno in todos:
             uno.nombre = flujo.PASOS[uno.paso].nombre if uno.paso in flujo.PASOS else "Abrir"
+            uno.quedo = Avance.Estado(uno.a).label
         return todos
 
     @cached_property
