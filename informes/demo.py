@@ -50,6 +50,8 @@ MARCA = "[DEMO]"
 NOTA_AL_DEVOLVER = f"{MARCA} Precise el texto antes de enviarlo."
 LLANAS = "abcdefghjkmnpqrstuvwxyz23456789"  # sin las letras que se confunden al copiar
 DIAS_ABIERTO, DIAS_POR_DELANTE = 10, 20
+QUINCENA = 14
+CAPTURAS = {"guardar", "corregir", "responder"}
 MARTES, VIERNES = 1, 4
 FECHAS = {"fecha_medida"}
 CIFRAS = {
@@ -77,6 +79,8 @@ DECLARADO = (
     "motivo_sin_cambios",
 )
 Llave = tuple[str, int]
+Par = tuple[Avance, dict[str, Any]]
+Captura = tuple[Avance, flujo.Declaracion, int]
 Decir = Callable[[str], None]
 
 
@@ -446,6 +450,7 @@ class Semestre:
         self.periodo = periodos.dar_gracia(
             self.periodo, momento=_a_las(self.limite + timedelta(days=1), 0, 5)
         )
+        self.leer()
         self.dar(_a_las(self.fin_gracia, 23, 59))
         self.periodo = periodos.cerrar(
             self.periodo,
@@ -453,6 +458,7 @@ class Semestre:
             por=None,
             momento=_a_las(self.fin_gracia + timedelta(days=1), 0, 5),
         )
+        self.leer()
         corta = _a_las(date.fromisoformat(self.dato["cortado_en"]), 10)
         self.dar(corta)
         self.recomendar()
@@ -510,7 +516,11 @@ class Semestre:
             por=self.demo.coordinadora,
             momento=_a_las(self.periodo.abre, 7),
         )
-        avances = Avance.objects.filter(periodo=self.periodo)
+        self.leer()
+
+    def leer(self) -> None:
+        """Los avances como están: tras cada paso del periodo, con su estado nuevo."""
+        avances = Avance.objects.filter(periodo=self.periodo).con_su_actividad().order_by("pk")
         self.filas = {avance.actividad_id: avance for avance in avances}
 
     # -- quién hace qué y cuándo
@@ -539,7 +549,7 @@ class Semestre:
         capturan = self.demo.capturan(sigla)
         captura = capturan[renglon.actividad % len(capturan)]
         envio = self.dia_de_envio(renglon)
-        dia = max(envio - timedelta(days=envio.weekday()), self.abre)
+        dia = self.abre + timedelta(days=(envio - self.abre).days // QUINCENA * QUINCENA)
         if "reapertura" in dato:
             dia = envio
             nota = dato["reapertura"]
@@ -625,38 +635,35 @@ class Semestre:
 
     def dar_turno(self, turno: Turno, renglones: list[Renglon], momento: datetime) -> None:
         """Un paso del flujo sobre todos sus avances, a la vez."""
-        claves = [self.filas[renglon.actividad].pk for renglon in renglones]
-        avances = {
-            avance.actividad_id: avance
-            for avance in Avance.objects.filter(pk__in=claves).con_su_actividad().order_by("pk")
-        }
-        pares = [(avances[renglon.actividad], renglon.dato) for renglon in renglones]
-        quien: dict[str, Any] = {"por": turno.por, "momento": momento}
-        if turno.paso == "guardar":
-            self.evidenciar(pares, turno.por, momento)
-            capturas = [
-                (avance, self.declaracion(avance, dato), avance.version) for avance, dato in pares
-            ]
-            flujo.capturar_varios(capturas, **quien)
-        elif turno.paso == "corregir":
-            nada = flujo.Declaracion({})
-            flujo.capturar_varios([(uno, nada, uno.version) for uno, _ in pares], **quien)
-        elif turno.paso == "responder":
-            flujo.capturar_varios(list(_respuestas(pares)), **quien)
-        elif turno.paso == "entregar":
-            flujo.entregar_varios([(avance, avance.version) for avance, _ in pares], **quien)
-        elif turno.paso == "observar":
-            flujo.observar_varios([_reparo(avance, dato) for avance, dato in pares], **quien)
-        elif turno.paso == "validar":
-            flujo.validar_varios([flujo.Orden(uno, uno.version) for uno, _ in pares], **quien)
-        else:
-            flujo.mover_varios(
-                [flujo.Orden(avance, avance.version) for avance, _ in pares],
-                turno.paso,
-                **quien,
-                en_nombre_de=turno.en_nombre_de,
-                nota=turno.nota,
-            )
+        pares = [(self.filas[renglon.actividad], renglon.dato) for renglon in renglones]
+        for movido in self.paso(turno, pares, por=turno.por, momento=momento):
+            self.filas[movido.actividad_id] = movido
+
+    def paso(self, turno: Turno, pares: list[Par], **quien: Any) -> list[Avance]:
+        """El verbo de cada paso: los de `flujo`, con lo que el archivo dice de cada avance."""
+        if turno.paso in CAPTURAS:
+            capturas = {
+                "guardar": self.declaraciones,
+                "corregir": _sin_cambios,
+                "responder": _respuestas,
+            }[turno.paso]
+            if turno.paso == "guardar":
+                self.evidenciar(pares, **quien)
+            return flujo.capturar_varios(list(capturas(pares)), **quien)
+        if turno.paso == "entregar":
+            return flujo.entregar_varios([(uno, uno.version) for uno, _ in pares], **quien)
+        if turno.paso == "observar":
+            return flujo.observar_varios([_reparo(uno, dato) for uno, dato in pares], **quien)
+        ordenes = [flujo.Orden(uno, uno.version) for uno, _ in pares]
+        if turno.paso == "validar":
+            return flujo.validar_varios(ordenes, **quien)
+        return flujo.mover_varios(
+            ordenes, turno.paso, **quien, en_nombre_de=turno.en_nombre_de, nota=turno.nota
+        )
+
+    def declaraciones(self, pares: list[Par]) -> Iterator[Captura]:
+        """Lo que el archivo dice de cada avance."""
+        return ((uno, self.declaracion(uno, dato), uno.version) for uno, dato in pares)
 
     def declaracion(self, avance: Avance, dato: dict[str, Any]) -> flujo.Declaracion:
         """Lo que el archivo dice que se declaró, con los tipos de cada columna."""
@@ -684,9 +691,7 @@ class Semestre:
             ),
         )
 
-    def evidenciar(
-        self, pares: Iterable[tuple[Avance, dict[str, Any]]], por: Usuario, momento: datetime
-    ) -> None:
+    def evidenciar(self, pares: Iterable[Par], por: Usuario, momento: datetime) -> None:
         """Adjunta los documentos antes de guardar: lo guardado los nombra."""
         filas = []
         for avance, dato in pares:
@@ -816,9 +821,12 @@ def _siguiente_revision(dia: date) -> date:
     return dia
 
 
-def _respuestas(
-    pares: list[tuple[Avance, dict[str, Any]]],
-) -> Iterator[tuple[Avance, flujo.Declaracion, int]]:
+def _sin_cambios(pares: list[Par]) -> Iterator[Captura]:
+    """Se guarda otra vez lo mismo."""
+    return ((uno, flujo.Declaracion({}), uno.version) for uno, _ in pares)
+
+
+def _respuestas(pares: list[Par]) -> Iterator[Captura]:
     """Cada observación con la respuesta que el archivo trae, en su orden."""
     abiertas: dict[int, list[int]] = defaultdict(list)
     suyas = Observacion.objects.filter(avance__in=[avance.pk for avance, _ in pares]).abiertas()
