@@ -23,7 +23,7 @@ ANTES_DE_PRESENTAR = {Rol.ANALISTA, Rol.COORDINADOR, Rol.AUDITOR}
 class Edicion(models.TextChoices):
     """Para quién se cuenta un corte; cada una con su propio contenido."""
 
-    CNS = "CNS", "Edición del Consejo Nacional de Seguridad"
+    CNS = "CNS", "Edición CNS"
     PUBLICA = "PUBLICA", "Edición pública"
 
 

@@ -66,7 +66,7 @@ def informe(request, pk):
 
 def _pagina_de_informe(request, uno: Informe, form: PasoForm, codigo: int = 200):
     contexto = {
-        "titulo": f"{uno.corte.periodo.nombre}, {uno.get_edicion_display().lower()}",
+        "titulo": f"{uno.corte.periodo.nombre}, {uno.get_edicion_display()}",
         "migas": [("Informes", "informes:informes"), (str(uno.corte), None)],
         "informe": uno,
         "trabajo": _trabajo(request, uno),
@@ -155,7 +155,7 @@ def ordenar(request, pk):
     )
     if not form.is_valid():
         contexto = {
-            "titulo": f"Ordenar la {Edicion(edicion).label.lower()}",
+            "titulo": f"Ordenar {Edicion(edicion).label}",
             "migas": [("Informes", "informes:informes"), (str(corte), None)],
             "corte": corte,
             "edicion": edicion,

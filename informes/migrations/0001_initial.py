@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             name='ContenidoSellado',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edicion', models.CharField(choices=[('CNS', 'Edición del Consejo Nacional de Seguridad'), ('PUBLICA', 'Edición pública')], max_length=7, verbose_name='edición')),
+                ('edicion', models.CharField(choices=[('CNS', 'Edición CNS'), ('PUBLICA', 'Edición pública')], max_length=7, verbose_name='edición')),
                 ('contenido', models.TextField()),
                 ('huella', models.CharField(max_length=64)),
                 ('corte', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contenidos', to='informes.corte')),
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             name='Informe',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edicion', models.CharField(choices=[('CNS', 'Edición del Consejo Nacional de Seguridad'), ('PUBLICA', 'Edición pública')], max_length=7, verbose_name='edición')),
+                ('edicion', models.CharField(choices=[('CNS', 'Edición CNS'), ('PUBLICA', 'Edición pública')], max_length=7, verbose_name='edición')),
                 ('estado', models.CharField(choices=[('BORRADOR', 'Borrador'), ('APROBADO', 'Aprobado'), ('PRESENTADO', 'Presentado'), ('PUBLICADO', 'Publicado'), ('SUSTITUIDO', 'Sustituido')], default='BORRADOR', editable=False, max_length=10)),
                 ('seleccion', models.JSONField(blank=True, default=dict, help_text='Qué decisiones y logros van en la primera parte y en qué orden.', verbose_name='orden de decisiones y logros')),
                 ('ordenado_en', models.DateTimeField(editable=False)),
