@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from acciones.models import AccionEstrategica
@@ -268,8 +269,10 @@ def _fechas_en_conflicto(form: FechasForm, actual: Periodo) -> list[dict[str, An
     return [
         {
             "nombre": form.fields[campo].label,
-            "suyo": f"{form.cleaned_data[campo]:%d/%m/%Y}",
-            "actual": f"{getattr(actual, campo):%d/%m/%Y}",
+            "suyo": date_format(form.cleaned_data[campo], "d/m/Y"),
+            "actual": date_format(getattr(actual, campo), "d/m/Y")
+            if getattr(actual, campo)
+            else "",
         }
         for campo in form.Meta.fields
         if form.cleaned_data[campo] != getattr(actual, campo)
