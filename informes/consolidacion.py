@@ -5,7 +5,7 @@ con sus filas y devuelve otro con acciones, niveles, instituciones, dinero, aler
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -284,7 +284,8 @@ def _institucion(institucion: Institucion, contenido: Contenido) -> Institucion:
 def contadas(filas: Iterable[Actividad | Accion]) -> dict[str, int]:
     """Cuántas filas hay de cada color, en el orden del semáforo; las «n/d» al final."""
     cuenta = Counter(una.semaforo for una in filas)
-    return {color: cuenta[color] for color in (*calculo.Semaforo, SIN_COLOR) if cuenta[color]}
+    colores = [*(color.value for color in calculo.Semaforo), SIN_COLOR]
+    return {color: cuenta[color] for color in colores if cuenta[color]}
 
 
 # ---- dinero
@@ -582,44 +583,25 @@ def serie(
     contenido: Contenido,
     anterior: Contenido | None,
     *,
-    primero: Contenido | None = None,
-    rectificados: Sequence[Contenido] = (),
+    primero: Iterable[Punto] = (),
+    rectificados: Iterable[Punto] = (),
 ) -> tuple[Punto, ...]:
     """E y P del plan y de sus programas por semestre, como se publicaron y como valen hoy.
 
-    `primero`: el primer corte de este semestre, si éste lo sustituye. `rectificados`: los
-    cortes en vigor de semestres pasados que se cortaron de nuevo.
+    `primero`: los puntos del primer corte de este semestre, si éste lo sustituye.
+    `rectificados`: los de los cortes en vigor de semestres pasados que se cortaron de nuevo.
     """
-    propios = {
-        (uno.nivel, uno.codigo): uno
-        for uno in (primero.serie if primero else ())
-        if uno.periodo == contenido.periodo.codigo
-    }
-    hoy = {
-        (otro.periodo.codigo, nivel.nivel, nivel.codigo): nivel
-        for otro in rectificados
-        for nivel in (otro.total, *otro.programas)
-    }
+    propios = {(uno.nivel, uno.codigo): uno for uno in primero}
+    hoy = {(uno.periodo, uno.nivel, uno.codigo): uno for uno in rectificados}
     previos = [
-        _rectificado(punto, hoy.get((punto.periodo, punto.nivel, punto.codigo)))
-        for punto in (anterior.serie if anterior else ())
+        hoy.get((uno.periodo, uno.nivel, uno.codigo), uno)
+        for uno in (anterior.serie if anterior else ())
     ]
     actuales = [
         _punto(nivel, contenido.periodo.codigo, propios.get((nivel.nivel, nivel.codigo)))
         for nivel in (contenido.total, *contenido.programas)
     ]
     return (*previos, *actuales)
-
-
-def _rectificado(punto: Punto, nivel: Nivel | None) -> Punto:
-    if nivel is None:
-        return punto
-    return replace(
-        punto,
-        ejecutado_rectificado=nivel.ejecutado,
-        programado_rectificado=nivel.programado,
-        semaforo_rectificado=nivel.semaforo,
-    )
 
 
 def _punto(nivel: Nivel, periodo: str, primero: Punto | None) -> Punto:
@@ -633,4 +615,9 @@ def _punto(nivel: Nivel, periodo: str, primero: Punto | None) -> Punto:
         cobertura=nivel.cobertura,
         cobertura_insuficiente=nivel.cobertura_insuficiente,
     )
-    return _rectificado(publicado, nivel)
+    return replace(
+        publicado,
+        ejecutado_rectificado=nivel.ejecutado,
+        programado_rectificado=nivel.programado,
+        semaforo_rectificado=nivel.semaforo,
+    )

@@ -6,7 +6,7 @@ sus padres; de las demás se dice cuántas son y con qué fundamento. Los agrega
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import replace
 
 from informes import consolidacion, supresion
@@ -25,6 +25,7 @@ from informes.contenido import (
     Institucion,
     Nivel,
     Propuesta,
+    Punto,
     Readecuacion,
     Regla,
     Resultado,
@@ -69,8 +70,8 @@ def edicion_publica(
     anterior: Contenido | None,
     comparado_con: Anterior | None,
     *,
-    primero: Contenido | None = None,
-    rectificados: Collection[Contenido] = (),
+    primero: Iterable[Punto] = (),
+    rectificados: Iterable[Punto] = (),
 ) -> Contenido:
     """La edición pública de un corte, desde su contenido completo ya consolidado.
 
@@ -122,9 +123,7 @@ def edicion_publica(
             if una.fila in claves and una.campo in CORREGIBLES
         ),
     )
-    serie = consolidacion.serie(
-        publico, anterior, primero=primero, rectificados=tuple(rectificados)
-    )
+    serie = consolidacion.serie(publico, anterior, primero=primero, rectificados=rectificados)
     return consolidacion.con_portada(replace(publico, serie=serie), anterior, ())
 
 

@@ -129,25 +129,31 @@ def pesos_en_su_accion(
 
 def pesos_en_el_plan(contenido: Contenido) -> dict[str, Fraction]:
     """Cuánto pesa cada actividad en el E y el P del plan entero."""
-    return _media_de_acciones(contenido.acciones, contenido.actividades)
+    pesos = pesos_en_su_accion(contenido.actividades)
+    return _media_de_acciones(contenido.acciones, contenido.actividades, pesos)
 
 
 def _media_de_acciones(
-    acciones: Iterable[Accion], actividades: tuple[Actividad, ...]
+    acciones: Iterable[Accion], actividades: Iterable[Actividad], pesos: Vector
 ) -> dict[str, Fraction]:
     computan = {una.codigo for una in acciones if una.semaforo not in SE_CUENTAN_APARTE}
-    de_ellas = [una for una in actividades if una.accion in computan]
-    pesos = pesos_en_su_accion(de_ellas)
-    return {clave: peso / len(computan) for clave, peso in pesos.items()}
+    return {
+        una.clave: pesos[una.clave] / len(computan) for una in actividades if una.accion in computan
+    }
 
 
 def agregados(contenido: Contenido) -> list[Agregado]:
     """Los de un contenido completo, en el orden en que se intenta publicarlos."""
-    todos = [*_de_niveles(contenido), *_de_acciones(contenido), *_de_instituciones(contenido)]
+    pesos = pesos_en_su_accion(contenido.actividades)
+    todos = [
+        *_de_niveles(contenido, pesos),
+        *_de_acciones(contenido, pesos),
+        *_de_instituciones(contenido, pesos),
+    ]
     return sorted(todos, key=lambda uno: ORDEN.index(uno.clave[0]))
 
 
-def _de_niveles(contenido: Contenido) -> Iterator[Agregado]:
+def _de_niveles(contenido: Contenido, pesos: Vector) -> Iterator[Agregado]:
     pertenecen: dict[str, Callable[[Accion, str], bool]] = {
         PLAN: lambda accion, codigo: True,
         PROGRAMA: lambda accion, codigo: accion.programa == codigo,
@@ -157,43 +163,40 @@ def _de_niveles(contenido: Contenido) -> Iterator[Agregado]:
     }
     for nivel in (*contenido.niveles, *contenido.cuadricula):
         suyas = [una for una in contenido.acciones if pertenecen[nivel.nivel](una, nivel.codigo)]
-        yield _de_acciones_juntas((nivel.nivel, nivel.codigo), suyas, contenido, cuenta=True)
+        filas = _filas_de(suyas, contenido)
+        media = _media_de_acciones(suyas, filas, pesos)
+        yield _agregado((nivel.nivel, nivel.codigo), filas, media, conteo=True)
 
 
-def _de_acciones_juntas(
-    clave: Clave, acciones: list[Accion], contenido: Contenido, *, cuenta: bool
-) -> Agregado:
+def _filas_de(acciones: Iterable[Accion], contenido: Contenido) -> list[Actividad]:
     codigos = {una.codigo for una in acciones}
-    suyas = tuple(una for una in contenido.actividades if una.accion in codigos)
-    filas = frozenset(una.clave for una in suyas)
-    vectores: list[tuple[str, Vector]] = [(MEDIA, _media_de_acciones(acciones, suyas))]
-    if cuenta:
+    return [una for una in contenido.actividades if una.accion in codigos]
+
+
+def _agregado(
+    clave: Clave, actividades: Iterable[Actividad], *medias: Vector, conteo: bool
+) -> Agregado:
+    filas = frozenset(una.clave for una in actividades)
+    vectores: list[tuple[str, Vector]] = [(MEDIA, media) for media in medias]
+    if conteo:
         vectores.append((CONTEO, dict.fromkeys(filas, Fraction(1))))
     return Agregado(clave, filas, tuple(vectores))
 
 
-def _de_acciones(contenido: Contenido) -> Iterator[Agregado]:
+def _de_acciones(contenido: Contenido, pesos: Vector) -> Iterator[Agregado]:
+    originales = pesos_en_su_accion(contenido.actividades, base_original=True)
     for accion in contenido.acciones:
         suyas = contenido.actividades_de(accion.codigo)
-        filas = frozenset(una.clave for una in suyas)
-        yield Agregado(
-            (ACCION, accion.codigo),
-            filas,
-            (
-                (MEDIA, pesos_en_su_accion(suyas)),
-                (MEDIA, pesos_en_su_accion(suyas, base_original=True)),
-                (CONTEO, dict.fromkeys(filas, Fraction(1))),
-            ),
-        )
+        vigente = {una.clave: pesos[una.clave] for una in suyas}
+        original = {una.clave: originales[una.clave] for una in suyas}
+        yield _agregado((ACCION, accion.codigo), suyas, vigente, original, conteo=True)
 
 
-def _de_instituciones(contenido: Contenido) -> Iterator[Agregado]:
+def _de_instituciones(contenido: Contenido, pesos: Vector) -> Iterator[Agregado]:
     for institucion in contenido.instituciones:
         rige = [una for una in contenido.acciones if una.rectora == institucion.sigla]
-        clave = (RECTORIA, institucion.sigla)
-        yield _de_acciones_juntas(clave, rige, contenido, cuenta=False)
-        filas = frozenset(
-            una.clave for una in contenido.actividades if una.responsable == institucion.sigla
-        )
-        conteo = dict.fromkeys(filas, Fraction(1))
-        yield Agregado((RESPONSABILIDAD, institucion.sigla), filas, ((CONTEO, conteo),))
+        filas = _filas_de(rige, contenido)
+        media = _media_de_acciones(rige, filas, pesos)
+        yield _agregado((RECTORIA, institucion.sigla), filas, media, conteo=False)
+        responde = [u for u in contenido.actividades if u.responsable == institucion.sigla]
+        yield _agregado((RESPONSABILIDAD, institucion.sigla), responde, conteo=True)

@@ -20,7 +20,9 @@ from informes.contenido import (
     Contenido,
     Corte,
     Periodo,
+    Punto,
     desde_json,
+    serie_propia,
 )
 from informes.models import ContenidoSellado, Informe
 from instituciones.models import Usuario
@@ -53,19 +55,13 @@ def armar(
     completo = replace(
         completo,
         anterior=antes.comparado_con(CNS),
-        serie=consolidacion.serie(
-            completo,
-            antes.anterior(CNS),
-            primero=antes.primero(CNS),
-            rectificados=antes.rectificados(CNS),
-        ),
+        serie=consolidacion.serie(completo, antes.anterior(CNS), **antes.serie(CNS)),
     )
     publico = publica.edicion_publica(
         completo,
         antes.anterior(PUBLICA),
         antes.comparado_con(PUBLICA),
-        primero=antes.primero(PUBLICA),
-        rectificados=antes.rectificados(PUBLICA),
+        **antes.serie(PUBLICA),
     )
     return {CNS: completo, PUBLICA: publico}
 
@@ -94,7 +90,8 @@ def _leer(periodo: models.Periodo, por: Usuario, corte: Corte) -> Contenido:
             accion__objetivo__programa__plan=periodo.plan_id
         )
     }
-    avances = list(actividades.avances_de(periodo, por).prefetch_related("actividad__obligados"))
+    propios = actividades.con_orden_de_validacion(actividades.avances_de(periodo, por), por)
+    avances = list(propios.prefetch_related("actividad__obligados"))
     filas = _filas(periodo, por, avances, umbrales, directorio)
     acciones = plan.acciones_de(del_plan, periodo, por, matrices, directorio)
     instituciones = directorio.instituciones.values()
@@ -119,7 +116,7 @@ def _leer(periodo: models.Periodo, por: Usuario, corte: Corte) -> Contenido:
         reservas=tuple(plan.reservas_de(avances, directorio)),
         readecuaciones=tuple(plan.readecuaciones_de(periodo, por, filas)),
     )
-    return replace(contenido, **catalogos.con_explicaciones(contenido, periodo.plan, instituciones))
+    return replace(contenido, **catalogos.con_explicaciones(contenido, periodo.plan, directorio))
 
 
 def _filas(
@@ -173,52 +170,49 @@ def _rehacer(
 class Antecedentes:
     """Lo ya sellado que un corte necesita, por edición; en una consulta."""
 
-    previos: tuple[ContenidoSellado, ...]
-    primeros: tuple[ContenidoSellado, ...]
-    cortados_de_nuevo: tuple[ContenidoSellado, ...]
-    leidos: dict[int, Contenido]
+    previos: dict[str, ContenidoSellado]
+    anteriores: dict[str, Contenido]
+    primeros: dict[str, tuple[Punto, ...]]
+    rehechos: dict[str, tuple[Punto, ...]]
 
     @classmethod
     def de(cls, periodo: models.Periodo, por: Usuario) -> "Antecedentes":
-        """El corte en vigor del semestre anterior, el primero de éste y los rehechos."""
-        vigente = Q(corte__sustituido_por=None, corte__periodo__corte__lt=periodo.corte)
-        propio = Q(corte__periodo=periodo, corte__numero=1)
-        elegido = Informe.objects.visibles_para(por).filter(
-            corte=OuterRef("corte"), edicion=OuterRef("edicion")
-        )
-        visibles = ContenidoSellado.objects.visibles_para(por).filter(
-            vigente | propio, corte__periodo__plan=periodo.plan_id
-        )
-        # Los de semestres viejos que nadie rehízo no hacen falta: su texto no se trae.
-        sellados = list(
-            visibles.select_related("corte__periodo")
-            .annotate(
-                seleccion=Subquery(elegido.exclude(estado="SUSTITUIDO").values("seleccion")[:1])
-            )
-            .defer("contenido")
-            .order_by("corte__periodo__corte")
-        )
-        anteriores = [uno for uno in sellados if uno.corte.periodo_id != periodo.pk]
-        ultimo = anteriores[-1].corte_id if anteriores else None
+        """El corte en vigor del semestre anterior, el primero de éste y los rehechos.
+
+        Los de semestres más viejos que nadie rehízo ya están en la serie del anterior.
+        """
+        sellados = list(_sellados(periodo, por))
+        suyos = [uno for uno in sellados if uno.corte.periodo_id == periodo.pk]
+        pasados = [uno for uno in sellados if uno.corte.periodo_id != periodo.pk]
+        ultimo = pasados[-1].corte_id if pasados else None
+        previos = {uno.edicion: uno for uno in pasados if uno.corte_id == ultimo}
+        rehechos = [uno for uno in pasados if uno.corte.numero > 1 and uno.corte_id != ultimo]
         return cls(
-            previos=tuple(uno for uno in anteriores if uno.corte_id == ultimo),
-            primeros=tuple(uno for uno in sellados if uno.corte.periodo_id == periodo.pk),
-            cortados_de_nuevo=tuple(
-                uno for uno in anteriores if uno.corte.numero > 1 and uno.corte_id != ultimo
-            ),
-            leidos={},
+            previos=previos,
+            anteriores={
+                edicion: desde_json(uno.contenido).con_seleccion(
+                    getattr(uno, "seleccion", None) or {}
+                )
+                for edicion, uno in previos.items()
+            },
+            primeros=_puntos(suyos),
+            rehechos=_puntos(rehechos),
         )
 
     def anterior(self, edicion: str) -> Contenido | None:
         """El del semestre anterior, con las decisiones y los logros que se eligieron."""
-        uno = self._de(self.previos, edicion)
-        if uno is None:
-            return None
-        return self._leido(uno).con_seleccion(getattr(uno, "seleccion", None) or {})
+        return self.anteriores.get(edicion)
+
+    def serie(self, edicion: str) -> dict[str, tuple[Punto, ...]]:
+        """Los puntos que la serie toma de otros cortes."""
+        return {
+            "primero": self.primeros.get(edicion, ()),
+            "rectificados": self.rehechos.get(edicion, ()),
+        }
 
     def comparado_con(self, edicion: str) -> Anterior | None:
-        """Cómo se nombra ese corte."""
-        uno = self._de(self.previos, edicion)
+        """Cómo se nombra el corte con el que se compara."""
+        uno = self.previos.get(edicion)
         if uno is None:
             return None
         return Anterior(
@@ -228,20 +222,32 @@ class Antecedentes:
             huella=uno.huella,
         )
 
-    def primero(self, edicion: str) -> Contenido | None:
-        """El primer corte de este mismo semestre, si ya lo hubo."""
-        uno = self._de(self.primeros, edicion)
-        return self._leido(uno) if uno else None
 
-    def rectificados(self, edicion: str) -> list[Contenido]:
-        """Los cortes en vigor de semestres más viejos que se cortaron de nuevo."""
-        return [self._leido(uno) for uno in self.cortados_de_nuevo if uno.edicion == edicion]
+def _sellados(periodo: models.Periodo, por: Usuario):
+    """Del más viejo al más nuevo, con lo que se eligió para cada portada."""
+    pasados = models.Periodo.objects.visibles_para(por).filter(
+        plan=periodo.plan_id, corte__lt=periodo.corte
+    )
+    ultimo = Subquery(pasados.order_by("-corte").values("pk")[:1])
+    vigente = Q(corte__sustituido_por=None, corte__periodo__corte__lt=periodo.corte)
+    hace_falta = Q(corte__periodo=ultimo) | Q(corte__numero__gt=1)
+    propio = Q(corte__periodo=periodo, corte__numero=1)
+    elegido = Informe.objects.visibles_para(por).filter(
+        corte=OuterRef("corte"), edicion=OuterRef("edicion")
+    )
+    seleccion = elegido.exclude(estado=Informe.Estado.SUSTITUIDO).values("seleccion")
+    visibles = ContenidoSellado.objects.visibles_para(por)
+    return (
+        visibles.filter((vigente & hace_falta) | propio, corte__periodo__plan=periodo.plan_id)
+        .select_related("corte__periodo")
+        .annotate(seleccion=Subquery(seleccion[:1]))
+        .order_by("corte__periodo__corte", "pk")
+    )
 
-    @staticmethod
-    def _de(varios: tuple[ContenidoSellado, ...], edicion: str) -> ContenidoSellado | None:
-        return next((uno for uno in varios if uno.edicion == edicion), None)
 
-    def _leido(self, uno: ContenidoSellado) -> Contenido:
-        if uno.pk not in self.leidos:
-            self.leidos[uno.pk] = desde_json(uno.contenido)
-        return self.leidos[uno.pk]
+def _puntos(sellados: Sequence[ContenidoSellado]) -> dict[str, tuple[Punto, ...]]:
+    """Por edición, los puntos propios de esos cortes."""
+    puntos: dict[str, tuple[Punto, ...]] = {}
+    for uno in sellados:
+        puntos[uno.edicion] = puntos.get(uno.edicion, ()) + serie_propia(uno.contenido)
+    return puntos

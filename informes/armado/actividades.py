@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Q, Subquery
 
 from informes.armado import velo
 from informes.armado.plan import Directorio
@@ -70,6 +70,15 @@ def avances_de(periodo: Periodo, por: Usuario):
     return Avance.objects.visibles_para(por).filter(periodo=periodo).con_su_actividad().en_orden()
 
 
+def con_orden_de_validacion(avances, por: Usuario):
+    """Los mismos con el número del paso que los validó: dice cuál fue el último."""
+    pasos = models.Movimiento.objects.visibles_para(por).filter(
+        avance=OuterRef("pk"), paso="validar"
+    )
+    ultimo = pasos.order_by("-pk").values("pk")[:1]
+    return avances.annotate(orden_de_validacion=Subquery(ultimo))
+
+
 def rectificaciones_hasta(periodo: Periodo, por: Usuario) -> list[Rectificacion]:
     """Las aplicadas de este semestre y de los anteriores, en orden."""
     visibles = Rectificacion.objects.visibles_para(por).aplicadas()
@@ -89,7 +98,6 @@ class Anexos:
     evidencias: PorFila
     aportes: PorFila
     observaciones: PorFila
-    validados: dict[int, int]
     directorio: Directorio
 
     @classmethod
@@ -106,9 +114,6 @@ class Anexos:
         hitos = models.HitoActividad.objects.visibles_para(por).filter(actividad__in=suyas)
         aportes = models.Aporte.objects.visibles_para(por).filter(avance__periodo=periodo)
         observadas = models.Observacion.objects.visibles_para(por).filter(avance__periodo=periodo)
-        pasos = models.Movimiento.objects.visibles_para(por).filter(
-            avance__periodo=periodo, paso="validar"
-        )
         return cls(
             cooperantes=_agrupadas(
                 cooperaciones.select_related("institucion", "grupo"), "actividad_id"
@@ -118,7 +123,6 @@ class Anexos:
             evidencias=_agrupadas(evidencias_de(periodo, por), "avance_id"),
             aportes=_agrupadas(aportes.select_related("institucion"), "avance_id"),
             observaciones=_agrupadas(observadas.order_by("ronda", "pk"), "avance_id"),
-            validados=dict(pasos.order_by().values_list("avance").annotate(Max("pk"))),
             directorio=directorio,
         )
 
@@ -263,7 +267,7 @@ def _declarado(avance: Avance, anexos: Anexos) -> dict[str, Any]:
         "vigente": avance.presupuesto_vigente,
         "devengado": avance.devengado,
         "pct_devengado": calculo.porcentaje_de(avance.devengado, avance.presupuesto_vigente),
-        "orden_de_validacion": anexos.validados.get(avance.pk),
+        "orden_de_validacion": getattr(avance, "orden_de_validacion", None),
         "evidencias": tuple(
             evidencia_de(una, avance, anexos.directorio) for una in anexos.evidencias[avance.pk]
         ),

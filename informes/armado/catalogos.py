@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from acciones.models import Plan, PropuestaLegislativa
+from informes.armado.plan import Directorio
 from informes.contenido import Codigo, Contenido, Nivel, Resultado, Termino
 from informes.diccionario import HOJAS
 from informes.models import Recomendacion
@@ -90,19 +91,18 @@ def fuentes(plan: Plan, resultados: Iterable[Resultado]) -> tuple[str, ...]:
     )
 
 
-def contacto(plan: Plan) -> str:
+def contacto(plan: Plan, directorio: Directorio) -> str:
     """A quién preguntar: la institución que da seguimiento al plan."""
-    return plan.seguimiento.nombre if plan.seguimiento else ""
+    sigue = plan.seguimiento_id
+    return directorio.instituciones[sigue].nombre if sigue else ""
 
 
-def con_explicaciones(
-    contenido: Contenido, plan: Plan, instituciones: Iterable[Institucion]
-) -> dict[str, Any]:
+def con_explicaciones(contenido: Contenido, plan: Plan, directorio: Directorio) -> dict[str, Any]:
     """Los campos que explican un contenido."""
     return {
         "diccionario": diccionario(),
-        "catalogos": catalogos(contenido.niveles, instituciones),
+        "catalogos": catalogos(contenido.niveles, directorio.instituciones.values()),
         "fuentes": fuentes(plan, contenido.resultados),
         "licencia": LICENCIA,
-        "contacto": contacto(plan),
+        "contacto": contacto(plan, directorio),
     }
