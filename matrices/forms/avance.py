@@ -282,7 +282,7 @@ class AvanceForm(forms.ModelForm):
         if datos.get("sin_cambios"):
             self._repetir_lo_anterior(datos)
         if self.entregar and not self.errors:
-            for falta in reglas.para_entregar(datos, self.antes):
+            for falta in list(reglas.para_entregar(datos, self.antes)):
                 self.add_error(falta.campo, forms.ValidationError(falta.mensaje, falta.codigo))
             mal = self.fields["beneficiarios"].por_corregir(datos.get("beneficiarios") or {})
             if mal:

@@ -29,7 +29,8 @@ def para_entregar(datos: dict[str, Any], antes: Antecedentes) -> Iterator[Falta]
     yield from _situacion(datos)
     yield from _del_modo(datos, antes, quedaria)
     yield from _logro(datos)
-    if quedaria["semaforo"] in FRENADOS or datos["situacion_reportada"] == Situacion.BLOQUEADA:
+    frenada = quedaria["semaforo"] in FRENADOS and not _falta_la_medida(datos)
+    if frenada or datos["situacion_reportada"] == Situacion.BLOQUEADA:
         yield from _limitante(datos, antes)
     yield from _decision(datos)
     if antes.actividad.programa_presupuestario:
@@ -48,6 +49,13 @@ def _medida(datos: dict[str, Any]) -> dict[str, Any]:
         "hitos": datos.get("hitos_cumplidos"),
         "aportes": datos.get("aportes"),
     }
+
+
+def _falta_la_medida(datos: dict[str, Any]) -> bool:
+    """Sin cantidad o porcentaje el color aún no se sabe."""
+    return any(
+        campo in datos and datos[campo] is None for campo in ("ejecutado_periodo", "porcentaje")
+    )
 
 
 def _texto(datos: dict[str, Any], campo: str, minimo: int = MINIMO) -> Iterator[Falta]:

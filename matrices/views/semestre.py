@@ -153,7 +153,8 @@ def _siguiente(avance: Avance) -> str:
     """Qué toca hacer, dicho a quien planifica."""
     if _por_corregir(avance):
         cuantas = f"{avance.abiertas} observaci{'ón' if avance.abiertas == 1 else 'ones'}"
-        return f"Responder {cuantas} antes del {avance.responder_hasta:%d/%m/%Y}"
+        hasta = f" antes del {avance.responder_hasta:%d/%m/%Y}" if avance.responder_hasta else ""
+        return f"Responder {cuantas}{hasta}"
     if avance.estado == E.EXENTO:
         motivo = avance.get_motivo_exencion_display()
         return f"Nada: {motivo[:1].lower()}{motivo[1:]}"
