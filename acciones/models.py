@@ -36,7 +36,8 @@ def resolucion() -> models.ForeignKey:
 def reservada_con_resolucion(nombre: str) -> models.CheckConstraint:
     """Lo RESERVADA tiene su resolución (dominio §10)."""
     return models.CheckConstraint(
-        name=nombre, condition=~Q(clasificacion=Clasificacion.RESERVADA) | Q(resolucion__isnull=False)
+        name=nombre,
+        condition=~Q(clasificacion=Clasificacion.RESERVADA) | Q(resolucion__isnull=False),
     )
 
 
@@ -331,7 +332,8 @@ class Responsabilidad(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="responde_institucion_o_grupo",
-                condition=Q(institucion__isnull=False, grupo=None) | Q(institucion=None, grupo__isnull=False),
+                condition=Q(institucion__isnull=False, grupo=None)
+                | Q(institucion=None, grupo__isnull=False),
             ),
             models.UniqueConstraint(
                 fields=["accion", "institucion"], name="una_responsabilidad_por_institucion"

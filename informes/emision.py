@@ -46,7 +46,7 @@ INTENTOS = 3
 
 
 class Paso(NamedTuple):
-    """Un renglón de la tabla de un informe: de qué estado a cuál, de qué edición, qué fecha deja."""
+    """Un renglón de la tabla de un informe: de dónde a dónde, en qué edición, qué fecha deja."""
 
     de: frozenset[str]
     a: str

@@ -350,7 +350,7 @@ class TrabajoInforme(models.Model):
 
 class RecomendacionQuerySet(Acotado):
     def segun(self, usuario):
-        """La Inspectoría, las suyas; quien revisa o audita, todas; la institución, lo que le toca."""
+        """Quien lee la edición del Consejo, todas; la institución, las que recibió."""
         if usuario.rol in LEEN_EDICION_CNS:
             return self.all()
         if usuario.rol in {Rol.PLANIFICADOR, Rol.APROBADOR}:

@@ -1,7 +1,7 @@
 """Quién puede qué con cortes e informes: persona y fila entran, sale sí o no (dominio §4)."""
 
-from instituciones.models import Rol, Usuario
 from informes.models import Edicion, Informe, Recomendacion
+from instituciones.models import Rol, Usuario
 
 Quien = Usuario | None
 

@@ -13,7 +13,7 @@ from django.db.models import F
 from acciones.models import AccionEstrategica
 from instituciones import bitacora
 from instituciones.models import Clasificacion, Usuario
-from matrices import flujo, permisos, periodos
+from matrices import flujo, periodos, permisos
 from matrices.models import (
     Actividad,
     Avance,
@@ -25,6 +25,7 @@ from matrices.models import (
 
 # Con algo validado, cambiar estas columnas volvería falso lo que ya se publicó.
 FIJAS_TRAS_VALIDAR = ("modo", "meta", "inicio", "fin_original", "responsable")
+EN_ESPERA = (Avance.Estado.PENDIENTE, Avance.Estado.BORRADOR, Avance.Estado.EXENTO)
 SUMA_DE_PESOS = Decimal(100)
 
 
@@ -136,10 +137,9 @@ def cambiar_actividad(
 
 def _clasificar_lo_que_espera(avances, actividad: Actividad) -> None:
     """Lo que nació sin clasificar, y nadie ha enviado, toma la categoría de su actividad."""
-    E = Avance.Estado
     en_espera = avances.filter(
         clasificacion=Clasificacion.SIN_CLASIFICAR,
-        estado__in=[E.PENDIENTE, E.BORRADOR, E.EXENTO],
+        estado__in=EN_ESPERA,
     )
     en_espera.update(
         clasificacion=actividad.clasificacion,
@@ -187,7 +187,7 @@ def revisar_fijas(
     ]
     if cambian:
         raise ValidationError(
-            {columna: "Ya hay avances validados: pida una enmienda." for columna in cambian}
+            dict.fromkeys(cambian, "Ya hay avances validados: pida una enmienda.")
         )
     if hitos is not None:
         antes = {(uno.numero, uno.peso) for uno in actividad.hitos.all()}

@@ -278,7 +278,8 @@ class Avance(models.Model):
             ),
             models.CheckConstraint(
                 name="lo_validado_tiene_su_firma",
-                condition=~Q(estado__in=["VALIDADO", "CONSOLIDADO"]) | Q(validado_por__isnull=False),
+                condition=~Q(estado__in=["VALIDADO", "CONSOLIDADO"])
+                | Q(validado_por__isnull=False),
             ),
             models.CheckConstraint(
                 name="exento_con_motivo_y_no_exigible",
@@ -368,7 +369,7 @@ class ObservacionQuerySet(DelAvanceQuerySet):
 
 
 class Aporte(models.Model):
-    """Lo que una institución aporta a un avance ajeno: conformidad, y porcentaje si es colectivo."""
+    """Lo que una institución aporta a un avance ajeno: si está conforme y, en colectivo, su %."""
 
     class Conformidad(models.TextChoices):
         SI = "SI", "Conforme"

@@ -10,7 +10,6 @@ from django.utils import timezone
 from acciones.models import Plan
 from instituciones.models import Abierto
 
-
 CODIGO = re.compile(r"(\d{4})-S([12])", re.ASCII)
 
 

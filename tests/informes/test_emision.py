@@ -269,7 +269,8 @@ def test_de_dos_que_reclaman_uno_lo_tiene(corte, elenco):
 
     fichas = [emision.reclamar(trabajo.clave), emision.reclamar(trabajo.clave)]
 
-    assert fichas[0] and fichas[1] is None
+    assert fichas[0]
+    assert fichas[1] is None
 
 
 def vencer_arriendo(trabajo):

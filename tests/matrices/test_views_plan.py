@@ -58,7 +58,8 @@ def test_el_plan_muestra_las_cifras_del_ultimo_corte(client, elenco):
     pagina = client.get(f"/plan/{accion.objetivo.programa.plan.codigo}/").content.decode()
 
     assert accion.enunciado in pagina
-    assert "MINGOB" in pagina and "(presunta)" in pagina
+    assert "MINGOB" in pagina
+    assert "(presunta)" in pagina
     assert "80.00" in pagina  # IC = 100 · 40 / 50
 
 
@@ -118,7 +119,9 @@ def test_una_accion_se_muestra_en_la_forma_de_la_grafica_1(client, elenco):
     assert lugares == sorted(lugares)
     assert "<strong>MINGOB</strong>" in pagina
     assert "MINDEF (Cooperación)" in pagina
-    assert "01/01/2021" in pagina and "31/12/2022" in pagina and "Programa 11" in pagina
+    assert "01/01/2021" in pagina
+    assert "31/12/2022" in pagina
+    assert "Programa 11" in pagina
 
 
 def test_lo_impreso_se_muestra_junto_a_su_criterio(client, elenco):
@@ -133,7 +136,8 @@ def test_lo_impreso_se_muestra_junto_a_su_criterio(client, elenco):
     pagina = client.get(direccion(accion)).content.decode()
 
     assert "MINGOB, MINGOB, SIE" in pagina
-    assert "Criterio R08" in pagina and "Se deja una vez." in pagina
+    assert "Criterio R08" in pagina
+    assert "Se deja una vez." in pagina
 
 
 def test_lo_restringido_no_se_lista_y_la_accion_lo_cuenta(client, elenco):
@@ -148,7 +152,8 @@ def test_lo_restringido_no_se_lista_y_la_accion_lo_cuenta(client, elenco):
 
     pagina = client.get(direccion(matriz.accion)).content.decode()
 
-    assert "Lo que se ve." in pagina and "Lo que no se ve." not in pagina
+    assert "Lo que se ve." in pagina
+    assert "Lo que no se ve." not in pagina
     assert "1 actividad de esta acción no se muestra" in pagina
     assert "30.0" in pagina  # la acción: (40 + 20) / 2
 
@@ -166,7 +171,8 @@ def test_el_texto_sin_clasificar_lo_lee_su_institucion_y_no_otra(client, elenco)
     ajena = client.get(direccion(actividad.matriz.accion)).content.decode()
 
     assert "Aún sin clasificar." in propia
-    assert "Aún sin clasificar." not in ajena and "[Sin clasificar]" in ajena
+    assert "Aún sin clasificar." not in ajena
+    assert "[Sin clasificar]" in ajena
 
 
 @pytest.mark.parametrize("periodo", ["2099-S1", "nada", "2021-S3", "٢٠٢١-S1"])
@@ -300,7 +306,8 @@ def test_dos_que_corrigen_el_impacto_el_segundo_ve_ambos_textos(client, elenco):
 
     cuerpo = respuesta.content.decode()
     assert respuesta.status_code == 409
-    assert "Lo que escribió una." in cuerpo and "Lo que escribió otra." in cuerpo
+    assert "Lo que escribió una." in cuerpo
+    assert "Lo que escribió otra." in cuerpo
     assert MatrizCumplimiento.objects.get().impacto == "Lo que escribió una."
 
 

@@ -26,7 +26,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  sin validar: {avance.actividad} ({avance.get_estado_display()})")
         if pendientes and not confirmar:
             raise CommandError(
-                f"{len(pendientes)} avances sin validar; repita con --confirmar para dejarlos fuera."
+                f"{len(pendientes)} avances sin validar; con --confirmar quedan fuera."
             )
         try:
             corte = emision.cortar(uno, por=quien, confirmados=[una.pk for una in pendientes])
