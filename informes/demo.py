@@ -426,6 +426,7 @@ class Semestre:
 
     def __init__(self, demo: Demo, dato: dict[str, Any], previo: dict[str, Any] | None):
         self.demo, self.dato, self.codigo = demo, dato, dato["codigo"]
+        self.periodo: Periodo = demo.periodos[self.codigo]
         self.previo = date.fromisoformat(previo["cortado_en"]) if previo else None
         self.abre, self.limite, self.fin_gracia = (
             date.fromisoformat(dato[campo]) for campo in ("abre", "limite", "fin_gracia")

@@ -104,8 +104,9 @@ class LimiteAlSubir(FileUploadHandler):
         if self.recibido <= settings.EVIDENCIA_MAXIMA:
             return None
         for otro in self.request.upload_handlers if self.request else []:
-            if otro is not self and getattr(otro, "file", None):
-                otro.file.close()  # lo que alcanzó a escribir en la carpeta temporal
+            escrito = getattr(otro, "file", None)
+            if otro is not self and escrito:
+                escrito.close()  # lo que alcanzó a escribir en la carpeta temporal
         return DemasiadoGrande(self.file_name or "archivo", b"")
 
 

@@ -441,7 +441,8 @@ class Recepcion:
 
 def recepcion(filas: QuerySet[Avance], umbrales: calculo.Umbrales) -> list[Recepcion]:
     """Por institución responsable, y al final el total; en una consulta sobre esas filas."""
-    total, por_sigla = Recepcion("Total"), {}
+    total = Recepcion("Total")
+    por_sigla: dict[str, Recepcion] = {}
     grupos = filas.order_by().values_list(
         "actividad__responsable__sigla", "estado", "exigible", "extemporaneo"
     )

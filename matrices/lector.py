@@ -120,7 +120,7 @@ def _actua(accion: Any) -> bool:
 def _valor(diccionario: Any, llave: str) -> Any:
     """El valor, aunque sólo esté nombrado."""
     valor = dict.get(diccionario, llave)
-    return valor.get_object() if hasattr(valor, "get_object") else valor
+    return valor if valor is None or not hasattr(valor, "get_object") else valor.get_object()
 
 
 def leer_imagen(ruta: str) -> None:

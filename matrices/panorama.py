@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from acciones.models import AccionEstrategica, ObjetivoEspecifico, Plan, Programa
+from acciones.models import AccionEstrategica, Plan
 from instituciones.models import Rol, Usuario
 from matrices import calculo, consultas, permisos
 from matrices.models import Actividad, Avance, Evidencia, MatrizCumplimiento, Periodo
@@ -49,14 +49,12 @@ def medida_de(avance: Avance) -> calculo.ActividadMedida:
 class Rama:
     """Un nivel del plan con sus cifras y lo que cuelga de él."""
 
-    fila: Plan | Programa | ObjetivoEspecifico | AccionEstrategica
+    fila: Any  # Plan, Programa, ObjetivoEspecifico o AccionEstrategica
     resultado: calculo.ResultadoNivel | calculo.ResultadoAccion | None = None
     ramas: list["Rama"] = field(default_factory=list)
 
 
-def arbol(
-    acciones: Iterable[AccionEstrategica], plan: Plan, periodo: Periodo | None
-) -> Rama:
+def arbol(acciones: Iterable[AccionEstrategica], plan: Plan, periodo: Periodo | None) -> Rama:
     """El plan hasta sus acciones, con las cifras de un periodo; sin periodo, sin cifras."""
     raiz, programas, objetivos = Rama(plan), {}, {}
     todas = {una.pk: Rama(una) for una in acciones}
@@ -64,9 +62,7 @@ def arbol(
         umbrales = consultas.umbrales_de(plan, periodo.corte)
         por_accion = medidas(periodo)
         for pk, rama in todas.items():
-            rama.resultado = calculo.accion(
-                por_accion[pk], corte=periodo.corte, umbrales=umbrales
-            )
+            rama.resultado = calculo.accion(por_accion[pk], corte=periodo.corte, umbrales=umbrales)
     for rama in todas.values():
         objetivo = rama.fila.objetivo
         programa = objetivo.programa
@@ -81,9 +77,7 @@ def arbol(
         for rama in objetivos.values():
             rama.resultado = _nivel(rama.ramas, umbrales)
         for rama in programas.values():
-            rama.resultado = _nivel(
-                [hoja for suya in rama.ramas for hoja in suya.ramas], umbrales
-            )
+            rama.resultado = _nivel([hoja for suya in rama.ramas for hoja in suya.ramas], umbrales)
         raiz.resultado = _nivel(todas.values(), umbrales)
     return raiz
 
@@ -107,9 +101,7 @@ def como_medida(codigo: str, resultado: calculo.ResultadoAccion) -> calculo.Acci
     )
 
 
-def accion_en(
-    accion: AccionEstrategica, periodo: Periodo | None
-) -> calculo.ResultadoAccion | None:
+def accion_en(accion: AccionEstrategica, periodo: Periodo | None) -> calculo.ResultadoAccion | None:
     """Las cifras de una acción en un periodo; None si no hay periodo."""
     if periodo is None:
         return None
@@ -205,9 +197,7 @@ def historia(accion: AccionEstrategica, usuario: Usuario) -> list[Cambio]:
     visibles = Actividad.objects.visibles_para(usuario).filter(matriz__accion=accion)
     filas = [
         *_cambios(Actividad.history.filter(id__in=visibles.values("pk")), _de_actividad),
-        *_cambios(
-            MatrizCumplimiento.history.filter(accion=accion), lambda _fila: "el impacto"
-        ),
+        *_cambios(MatrizCumplimiento.history.filter(accion=accion), lambda _fila: "el impacto"),
     ]
     return sorted(filas, key=lambda uno: uno.momento, reverse=True)[:CAMBIOS_A_LA_VISTA]
 
@@ -226,4 +216,3 @@ def _cambios(filas, nombrar) -> list[Cambio]:
 
 def _de_actividad(fila) -> str:
     return f"la actividad {fila.numero}"
-
