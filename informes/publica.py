@@ -124,7 +124,10 @@ def edicion_publica(
         ),
     )
     serie = consolidacion.serie(publico, anterior, primero=primero, rectificados=rectificados)
-    return consolidacion.con_portada(replace(publico, serie=serie), anterior, ())
+    # El orden de validación sirvió para el presupuesto; hacia afuera contaría pasos ajenos.
+    filas = tuple(replace(una, orden_de_validacion=None) for una in publico.actividades)
+    publico = replace(publico, serie=serie, actividades=filas)
+    return consolidacion.con_portada(publico, anterior, ())
 
 
 def _lo_que_sale(completo: Contenido) -> set[supresion.Clave]:

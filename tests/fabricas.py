@@ -1,13 +1,19 @@
 """De dónde salen las filas de las pruebas: válidas por omisión, y lo que importe, dicho allí."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
-from factory import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory
+from factory import Factory, LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from acciones import models as acciones
+from informes import consolidacion
+from informes import contenido as informe
+from informes import models as informes
 from instituciones import models as quien
+from matrices import calculo
 from matrices import models as matrices
 from matrices.calendario import fechas_del_semestre
 
@@ -366,3 +372,130 @@ class ObservacionFactory(DjangoModelFactory):
     ronda = 1
     creada = LazyFunction(timezone.now)
     responder_hasta = LazyFunction(timezone.localdate)
+
+
+class EvidenciaFactory(DjangoModelFactory):
+    """Pública y clasificada, sin archivo de verdad."""
+
+    class Meta:
+        model = matrices.Evidencia
+
+    avance = SubFactory(AvanceFactory)
+    titulo = Sequence("Acta {}".format)
+    nombre = "acta.pdf"
+    archivo = "evidencias/acta.pdf"
+    tipo = matrices.Evidencia.Tipo.PDF
+    sha256 = Sequence("{:064x}".format)
+    tamano = 1000
+    clasificacion = quien.Clasificacion.PUBLICA
+
+
+class RecomendacionFactory(DjangoModelFactory):
+    class Meta:
+        model = informes.Recomendacion
+
+    numero = Sequence("IGSNS-{}".format)
+    periodo = SubFactory(PeriodoFactory)
+    texto = "Unificar el registro de evidencias."
+    institucion = SubFactory(InstitucionFactory)
+
+
+# Lo que un informe dice, sin base de datos ------------------------------------------------------
+
+
+class ActividadDichaFactory(Factory):
+    """Una actividad validada y pública, a medio camino: E 45, P 50."""
+
+    class Meta:
+        model = informe.Actividad
+
+    accion = "1.1.1"
+    numero = Sequence(lambda n: n + 1)
+    descripcion = LazyAttribute(lambda o: f"Actividad {o.accion}.{o.numero}")
+    responsable = "MINGOB"
+    inicio = date(2021, 1, 1)
+    fin_original = date(2021, 12, 31)
+    fin_vigente = SelfAttribute("fin_original")
+    situacion = "VIGENTE"
+    modo = "PORCENTAJE"
+    estado = "CONSOLIDADO"
+    exigible = True
+    validado = True
+    arrastrado = LazyAttribute(lambda o: o.exigible and not o.validado)
+    beneficiarios = LazyFunction(dict)
+    ejecutado = Decimal("45.00")
+    programado = Decimal("50.00")
+    programado_original = SelfAttribute("programado")
+    indice = LazyAttribute(lambda o: calculo.indice(o.ejecutado, o.programado))
+    brecha = LazyAttribute(lambda o: calculo.brecha(o.ejecutado, o.programado))
+    semaforo = "VERDE"
+
+
+class AccionDichaFactory(Factory):
+    """Una acción pública de su programa y su objetivo, sin cifras todavía."""
+
+    class Meta:
+        model = informe.Accion
+
+    codigo = "1.1.1"
+    orden = LazyAttribute(lambda o: int("".join(f"{int(n):02}" for n in o.codigo.split("."))))
+    enunciado = LazyAttribute(lambda o: f"Acción {o.codigo}")
+    programa = LazyAttribute(lambda o: o.codigo.split(".")[0])
+    objetivo = LazyAttribute(lambda o: ".".join(o.codigo.split(".")[:2]))
+    ambito = "INTERIOR"
+    rectora = "MINGOB"
+
+
+def contenido_dicho(actividades, acciones_dichas=None, anterior=None, **cambios):
+    """Un contenido CNS consolidado con esas actividades; una acción por cada código que nombran."""
+    codigos = dict.fromkeys(una.accion for una in actividades)
+    dichas = acciones_dichas or [AccionDichaFactory(codigo=codigo) for codigo in codigos]
+    siglas = sorted({una.rectora for una in dichas} | {una.responsable for una in actividades})
+    datos = {
+        "edicion": informe.CNS,
+        "plan": informe.Plan(
+            codigo="plan-1",
+            sigla="PLAN1",
+            nombre="Plan de prueba",
+            inicio=date(2020, 4, 1),
+            fin=date(2024, 12, 31),
+            niveles={"accion": "Acción estratégica"},
+        ),
+        "periodo": informe.Periodo(
+            codigo="2021-S1",
+            nombre="Primer Semestre 2021",
+            anio=2021,
+            semestre=1,
+            inicio=date(2021, 1, 1),
+            corte=date(2021, 6, 30),
+        ),
+        "corte": informe.Corte(numero=1, momento=datetime(2021, 8, 10, 15, tzinfo=UTC)),
+        "es_demo": False,
+        "umbrales": calculo.UMBRALES,
+        "niveles": _niveles_dichos(dichas),
+        "acciones": tuple(dichas),
+        "actividades": tuple(actividades),
+        "instituciones": tuple(
+            informe.Institucion(
+                sigla=sigla, nombre=sigla, por_semaforo={}, actividades_por_semaforo={}
+            )
+            for sigla in siglas
+            if sigla
+        ),
+        **cambios,
+    }
+    completo = consolidacion.consolidar(informe.Contenido(**datos), anterior)
+    return replace(completo, serie=consolidacion.serie(completo, anterior))
+
+
+def _niveles_dichos(dichas):
+    niveles = {
+        (informe.PLAN, "plan-1"): "",
+        **{(informe.PROGRAMA, una.programa): "plan-1" for una in dichas},
+        **{(informe.AMBITO, una.ambito): "plan-1" for una in dichas},
+        **{(informe.OBJETIVO, una.objetivo): una.programa for una in dichas},
+    }
+    return tuple(
+        informe.Nivel(nivel=nivel, codigo=codigo, nombre=codigo, padre=padre, por_semaforo={})
+        for (nivel, codigo), padre in niveles.items()
+    )
