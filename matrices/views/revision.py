@@ -36,6 +36,7 @@ from matrices.views.avance import se_descarga
 
 POR_PAGINA = 50
 REVISAN = {Rol.ANALISTA, Rol.COORDINADOR}
+DE_LA_REVISION = {"asignar", "observar", "validar", "revertir", "reabrir"}
 HECHO = {"observar": "Observada", "validar": "Validada"}
 NUMERO = {"td": {"class": "numero"}, "th": {"class": "numero"}}
 
@@ -274,7 +275,7 @@ class Expediente:
 def revisar(request: HttpRequest, pk: int) -> HttpResponse:
     """Este semestre junto al anterior, con su evidencia, sus avisos y lo observado."""
     expediente = Expediente(_avance(request, pk), request.user)
-    if request.user.rol not in VEN_TODA_FILA and not expediente.pasos:
+    if request.user.rol not in VEN_TODA_FILA and not DE_LA_REVISION & set(expediente.pasos):
         raise PermissionDenied("Esta página es de quien revisa.")
     return _pagina(request, expediente)
 

@@ -1,0 +1,366 @@
+"""Cómo se arma cada petición del archivo revisado, y qué debe contestársele a cada persona."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from instituciones.models import Delegacion
+from matrices.calendario import fechas_del_semestre
+from tests.archivos import pdf
+from tests.seguridad.mundo import (
+    ACTORES,
+    ADENTRO,
+    CLASES,
+    DE_LA_CASA,
+    ESTADOS,
+    VEN_TODO,
+    canario,
+    fresco,
+    lee,
+    ve,
+)
+
+NO_EXISTE = 987_654_321
+LOGRO = "Se capacitó a cuarenta personas en la cabecera departamental."
+AFUERA = {"anonimo", "apagada"}
+ESCRIBE = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+["`]?(\w+)')
+SIEMPRE = {"django_session", "cache_compartida"}  # la petición se renueva; la salud la prueba
+
+
+class Celda(NamedTuple):
+    """Una petición: qué renglón del archivo, sobre qué objeto, por quién."""
+
+    fila: dict[str, str]
+    actor: str
+    clase: str
+    estado: str
+
+    def __str__(self):
+        donde = f"[{self.clase} {self.estado}]" if self.clase else ""
+        que = f"{self.fila['metodo']} {self.fila['ruta']} {self.fila['caso']}"
+        return f"{que}{donde} {self.actor}"
+
+
+def celdas(filas: list[dict[str, str]]) -> Iterator[Celda]:
+    """Todas las personas en cada renglón; las clases, enteras donde deciden y si no por turno."""
+    for fila in filas:
+        if fila["puede"] in {"cuenta", "nadie"}:
+            continue
+        for clase, estado in _objetos(fila["objeto"]):
+            for actor in ACTORES:
+                yield Celda(fila, actor, clase, estado)
+
+
+def _objetos(objeto: str) -> list[tuple[str, str]]:
+    if objeto.endswith("_todos"):
+        return [(clase, estado) for clase in CLASES for estado in ESTADOS]
+    if objeto in {"avance", "avance_rectificar", "evidencia_de", "marca"}:
+        return [(CLASES[turno % 3], estado) for turno, estado in enumerate(ESTADOS)]
+    return [("", "")]
+
+
+def debe(celda: Celda, mundo: SimpleNamespace) -> str:
+    """«bien», «entrar», «404», «403» o «409», según el archivo y quién ve qué."""
+    fila, actor = celda.fila, celda.actor
+    if fila["puede"] == "cualquiera":
+        return "bien"
+    if actor in AFUERA:
+        return "entrar"
+    if fila["puede"] == "ven":
+        return "bien" if ve(actor, celda.clase, celda.estado) else "404"
+    if fila["puede"] == "leen":
+        return "bien" if lee(actor, celda.clase, celda.estado) else "404"
+    quienes = ADENTRO if fila["puede"] == "adentro" else fila["puede"].split()
+    if actor in quienes:
+        return "409" if fila["vale"] and celda.estado not in fila["vale"].split() else "bien"
+    return fila["negada"] or ("403" if _ve_el_objeto(celda) else "404")
+
+
+REVISAN_TODO = VEN_TODO | {"analista_cap"}
+SE_VE = {
+    "delegacion": {"aprobador", "delegada", "coordinadora", "auditor", "administradora"},
+    "cambio": DE_LA_CASA | REVISAN_TODO | {"comisionada"},
+    "rectificacion": DE_LA_CASA | REVISAN_TODO,
+    "informe": REVISAN_TODO | {"consejera", "comisionada"},
+    "informe_borrador": {"analista", "analista_cap", "coordinadora", "auditor"},
+    "documento": REVISAN_TODO | {"consejera", "comisionada"},
+    "comparar": REVISAN_TODO | {"consejera", "comisionada"},
+}
+
+
+def _ve_el_objeto(celda: Celda) -> bool:
+    """Lo que no es un avance: a quién se le contesta 403, y a los demás, como si no existiera."""
+    objeto = celda.fila["objeto"].removesuffix("_avalar").removesuffix("_firmar")
+    if objeto in SE_VE:
+        return celda.actor in SE_VE[objeto]
+    return not celda.clase or ve(celda.actor, celda.clase, celda.estado)
+
+
+# La petición ----------------------------------------------------------------------------------
+def direccion(celda: Celda, mundo: SimpleNamespace, *, existe: bool = True) -> str:
+    """La del objeto de la celda; con `existe` en falso, la misma con una clave que no hay."""
+    return reverse(celda.fila["ruta"], kwargs=LLAVES[celda.fila["objeto"]](celda, mundo, existe))
+
+
+def _clave(fila, existe: bool) -> int:
+    return fila.pk if existe else NO_EXISTE
+
+
+def _avance(celda, mundo, existe):
+    return {"pk": _clave(mundo.avances[celda.clase, celda.estado], existe)}
+
+
+def _periodo(celda, mundo, existe):
+    return {"pk": _clave(mundo.periodo, existe)}
+
+
+LLAVES = {
+    "": lambda celda, mundo, existe: {},
+    "marca": lambda celda, mundo, existe: {},
+    "periodo": _periodo,
+    "programado": lambda celda, mundo, existe: {"pk": _clave(mundo.programado, existe)},
+    "avance": _avance,
+    "avance_todos": _avance,
+    "evidencia_de": lambda celda, mundo, existe: {
+        **_avance(celda, mundo, existe),
+        "evidencia": _clave(mundo.evidencias[celda.clase, celda.estado], existe),
+    },
+    "evidencia_todos": lambda celda, mundo, existe: {
+        "pk": _clave(mundo.evidencias[celda.clase, celda.estado], existe)
+    },
+    "avance_rectificar": lambda celda, mundo, existe: {
+        "avance": _clave(mundo.avances[celda.clase, celda.estado], existe)
+    },
+    "actividad_pk": lambda celda, mundo, existe: {
+        "actividad": _clave(mundo.avances["PUBLICA", "BORRADOR"].actividad, existe)
+    },
+    "cambio": lambda celda, mundo, existe: {"pk": _clave(mundo.cambio, existe)},
+    "cambio_avalar": lambda celda, mundo, existe: {
+        "pk": _clave(mundo.cambio, existe),
+        "paso": "avalar",
+    },
+    "rectificacion": lambda celda, mundo, existe: {"pk": _clave(mundo.rectificacion, existe)},
+    "rectificacion_firmar": lambda celda, mundo, existe: {
+        "pk": _clave(mundo.rectificacion, existe),
+        "paso": "firmar",
+    },
+    "informe": lambda celda, mundo, existe: {"pk": _clave(mundo.informes["CNS"], existe)},
+    "informe_borrador": lambda celda, mundo, existe: {
+        "pk": _clave(mundo.informes["PUBLICA"], existe)
+    },
+    "corte": lambda celda, mundo, existe: {"pk": _clave(mundo.corte, existe)},
+    "comparar": lambda celda, mundo, existe: {
+        "pk": _clave(mundo.corte, existe),
+        "otro": mundo.corte.pk,
+    },
+    "cortado": lambda celda, mundo, existe: {"pk": _clave(mundo.corte.periodo, existe)},
+    "documento": lambda celda, mundo, existe: {
+        "pk": _clave(mundo.informes["CNS"].documentos.first(), existe)
+    },
+    "plan": lambda celda, mundo, existe: {"plan": mundo.plan.codigo if existe else "no-hay"},
+    "plan_codigo": lambda celda, mundo, existe: {
+        "codigo": mundo.plan.codigo if existe else "no-hay"
+    },
+    "propuesta": lambda celda, mundo, existe: {
+        "plan": mundo.plan.codigo,
+        "orden": 1 if existe else NO_EXISTE,
+    },
+    "accion": lambda celda, mundo, existe: {
+        "codigo": mundo.plan.codigo,
+        "accion": "1.1.1" if existe else "9.9.9",
+    },
+    "actividad": lambda celda, mundo, existe: {
+        "codigo": mundo.plan.codigo,
+        "accion": "1.1.1",
+        "numero": 1 if existe else NO_EXISTE,
+    },
+    "delegacion": lambda celda, mundo, existe: {
+        "pk": _clave(Delegacion.objects.get(delegado=mundo.personas.delegada), existe)
+    },
+}
+
+
+def cuerpo(celda: Celda, mundo: SimpleNamespace) -> dict[str, Any]:
+    """Lo que se manda: completo y válido, para que sólo el permiso decida."""
+    caso = celda.fila["caso"]
+    return CUERPOS[caso](celda, mundo) if caso else {}
+
+
+def captura(celda: Celda, mundo: SimpleNamespace) -> dict[str, Any]:
+    avance = fresco(mundo.avances[celda.clase, celda.estado])
+    dado = {
+        "version": avance.version,
+        "situacion_reportada": "EN_EJECUCION",
+        "porcentaje": "45",
+        "logro": LOGRO,
+        "visibilidad": avance.visibilidad,
+        "clasificacion": avance.clasificacion,
+        "declaracion": "on",
+    }
+    if avance.resolucion_id:
+        dado["resolucion"] = avance.resolucion_id
+    observacion = mundo.observaciones.get((celda.clase, celda.estado))
+    if observacion:
+        dado[f"respuesta_{observacion.pk}"] = "Se precisó el lugar, como se pidió."
+    return dado
+
+
+def _adjuntar(celda, mundo):
+    archivo = SimpleUploadedFile("acta.pdf", pdf(f"Acta {celda}"), content_type="application/pdf")
+    return {**captura(celda, mundo), "evidencia-archivos": archivo, "evidencia-titulo": "Acta"}
+
+
+def _version(celda, mundo) -> int:
+    return fresco(mundo.avances[celda.clase, celda.estado]).version
+
+
+def _marcadas(celda, mundo):
+    avance = fresco(mundo.avances[celda.clase, celda.estado])
+    return {"avance": f"{avance.pk}:{avance.version}", "declaracion": "on", "confirma": "on"}
+
+
+def _actividad(celda, mundo):
+    return {
+        "version": 1 if celda.fila["objeto"] == "actividad" else 0,
+        "numero": 1 if celda.fila["objeto"] == "actividad" else 90,
+        "descripcion": canario("PUBLICA", "BORRADOR", "descripcion"),
+        "responsable": mundo.personas.planificadora.institucion_id,
+        "inicio": "2021-01-01",
+        "fin_original": "2022-12-31",
+        "modo": "PORCENTAJE",
+        "unidad": "Porcentaje",
+        "visibilidad": "PUBLICA",
+        "clasificacion": "PUBLICA",
+        "hitos-TOTAL_FORMS": 0,
+        "hitos-INITIAL_FORMS": 0,
+        "cooperantes-TOTAL_FORMS": 0,
+        "cooperantes-INITIAL_FORMS": 0,
+    }
+
+
+def _delegar(celda, mundo):
+    hoy = timezone.localdate()
+    persona = getattr(mundo.personas, celda.actor)
+    companera = mundo.companeras[persona.institucion_id] if persona else persona
+    return {
+        "delegado": companera.pk if companera else 0,
+        "desde": f"{hoy + timedelta(days=50)}",
+        "hasta": f"{hoy + timedelta(days=60)}",
+        "acto": "Oficio 7-2026",
+    }
+
+
+NOTA = "Falta el acta que lo respalda."
+CUERPOS = {
+    "captura": captura,
+    "adjuntar": _adjuntar,
+    "aporte": lambda celda, mundo: {"version": 1, "conforme": "SI", "texto": "Se acompañó."},
+    "devolver": lambda c, m: {"paso": "devolver", "version": _version(c, m), "nota": NOTA},
+    "remitir": lambda c, m: {"paso": "remitir", "version": _version(c, m), "confirma": "on"},
+    "remitir_por": lambda c, m: {
+        "paso": "remitir",
+        "version": _version(c, m),
+        "confirma": "on",
+        "en_nombre_de": m.personas.aprobador.pk,
+    },
+    "marcadas": _marcadas,
+    "asignar": lambda c, m: {"version": _version(c, m), "a": m.personas.analista.pk},
+    "observar": lambda c, m: {
+        "version": _version(c, m),
+        "obs_logro": "Precise el lugar y la fecha.",
+    },
+    "validar": lambda c, m: {"version": _version(c, m)},
+    "nota": lambda c, m: {"version": _version(c, m), "nota": NOTA},
+    "programar": lambda c, m: {"plan": m.plan.pk, "anio": 2022, "semestre": 1},
+    "fechas": lambda c, m: {
+        "version": m.programado.version,
+        **{campo: f"{dia}" for campo, dia in asdict(fechas_del_semestre(2021, 2)).items()},
+    },
+    "version_programado": lambda c, m: {"version": m.programado.version},
+    "version_periodo": lambda c, m: {"version": m.periodo.version},
+    "prorrogar": lambda c, m: {
+        "version": m.periodo.version,
+        "limite": f"{timezone.localdate() + timedelta(days=20)}",
+        "nota": NOTA,
+    },
+    "edicion": lambda c, m: {"edicion": "PUBLICA"},
+    "aprobar": lambda c, m: {"paso": "aprobar", "version": m.informes["PUBLICA"].version},
+    "huella": lambda c, m: {"huella": "0" * 64},
+    "motivo": lambda c, m: {"motivo": "Se halló un dato equivocado."},
+    "solicitar": lambda c, m: {
+        "tipo": "SUSPENSION",
+        "desde": "2021-05-01",
+        "motivo": "No hay presupuesto para seguir este semestre.",
+    },
+    "rectificar": lambda c, m: {"motivo": "El dato se copió mal.", "porcentaje": "50"},
+    "avalar": lambda c, m: {"avalar-version": m.cambio.version},
+    "firmar": lambda c, m: {"firmar-version": m.rectificacion.version},
+    "impacto": lambda c, m: {"version": m.matriz.version, "impacto": "Que se viva más seguro."},
+    "actividad": _actividad,
+    "delegar": _delegar,
+    "tramitar": lambda c, m: {
+        "version": 1,
+        "a": "EN_ELABORACION",
+        "fecha": "2021-02-01",
+        "documento": "Oficio 1-2021",
+    },
+}
+
+
+class Escrituras:
+    """Qué tablas escribe lo que se ejecuta adentro, leído de las órdenes mismas."""
+
+    def __init__(self):
+        self.tablas: list[str] = []
+
+    def __call__(self, execute, sql, params, many, context):
+        hallada = ESCRIBE.match(sql)
+        if hallada and hallada[2] not in SIEMPRE:
+            self.tablas.append(hallada[2])
+        return execute(sql, params, many, context)
+
+
+def pedir(cliente: Client, metodo: str, donde: str, datos: dict[str, Any]):
+    """La respuesta y las tablas que escribió; una falla es un 500, no una excepción."""
+    anotador = Escrituras()
+    cliente.cookies.pop("messages", None)  # el aviso de la petición anterior no es de ésta
+    with connection.execute_wrapper(anotador):
+        respuesta = getattr(cliente, metodo.lower())(donde, datos)
+    return respuesta, anotador.tablas
+
+
+def clientes(mundo: SimpleNamespace) -> dict[str, Client]:
+    """Un navegador por persona, ya adentro; la apagada entró antes de que la apagaran."""
+    todos = {}
+    for actor in ACTORES:
+        todos[actor] = Client(raise_request_exception=False)
+        persona = getattr(mundo.personas, actor)
+        if persona:
+            todos[actor].force_login(persona)
+    type(mundo.personas.apagada).objects.filter(pk=mundo.personas.apagada.pk).update(
+        is_active=False
+    )
+    return todos
+
+
+IDENTIFICADOR = re.compile(r"[0-9a-f]{32}|\d+")
+FICHA = re.compile(r"[A-Za-z0-9]{64}")
+
+
+def sin_claves(respuesta) -> tuple[int, str, list[str]]:
+    """Estado, cuerpo sin identificadores ni fichas, y nombres de cabeceras."""
+    texto = respuesta.content.decode(errors="replace") if not respuesta.streaming else ""
+    return (
+        respuesta.status_code,
+        IDENTIFICADOR.sub("#", FICHA.sub("~", texto)),
+        sorted(respuesta.headers),
+    )
