@@ -50,9 +50,9 @@ MARCA = "[DEMO]"
 NOTA_AL_DEVOLVER = f"{MARCA} Precise el texto antes de enviarlo."
 LLANAS = "abcdefghjkmnpqrstuvwxyz23456789"  # sin las letras que se confunden al copiar
 DIAS_ABIERTO, DIAS_POR_DELANTE = 10, 20
-QUINCENA = 14
+DIAS_ENTRE_CAPTURAS = 21
 CAPTURAS = {"guardar", "corregir", "responder"}
-MARTES, VIERNES = 1, 4
+VIERNES = 4
 FECHAS = {"fecha_medida"}
 CIFRAS = {
     "ejecutado_periodo",
@@ -550,7 +550,9 @@ class Semestre:
         capturan = self.demo.capturan(sigla)
         captura = capturan[renglon.actividad % len(capturan)]
         envio = self.dia_de_envio(renglon)
-        dia = self.abre + timedelta(days=(envio - self.abre).days // QUINCENA * QUINCENA)
+        dia = self.abre + timedelta(
+            days=(envio - self.abre).days // DIAS_ENTRE_CAPTURAS * DIAS_ENTRE_CAPTURAS
+        )
         if "reapertura" in dato:
             dia = envio
             nota = dato["reapertura"]
@@ -592,7 +594,7 @@ class Semestre:
         """Se valida, o se observa, se corrige, se remite otra vez y entonces se valida."""
         dato, analista = renglon.dato, self.demo.revisa(renglon.sigla)
         observaciones = dato.get("observaciones", [])
-        dia = _siguiente_revision(envio)
+        dia = _viernes_despues(envio)
         if observaciones:
             yield Turno(_a_las(dia, 10), "observar", analista)
             if any(una["respuesta"] is None for una in observaciones):
@@ -601,7 +603,9 @@ class Semestre:
             yield Turno(_a_las(responde, 9), "responder", captura)
             yield Turno(_a_las(responde, 11), "entregar", captura)
             yield self.remision(renglon.sigla, captura, responde)
-            dia = _siguiente_revision(responde)
+            dia = _viernes_despues(responde)
+        if not self.vivo:
+            dia = min(dia, date.fromisoformat(self.dato["cortado_en"]) - timedelta(days=1))
         yield Turno(_a_las(dia, 15), "validar", analista)
 
     def traer_al_presente(self) -> None:
@@ -814,12 +818,9 @@ class Semestre:
                 asientos.append(bitacora.asiento("escribir_recomendacion", fila, por=inspectora))
 
 
-def _siguiente_revision(dia: date) -> date:
-    """El primer martes o viernes después de ese día: cuando las analistas revisan."""
-    dia += timedelta(days=1)
-    while dia.weekday() not in {MARTES, VIERNES}:
-        dia += timedelta(days=1)
-    return dia
+def _viernes_despues(dia: date) -> date:
+    """El primer viernes después de ese día: cuando las analistas revisan."""
+    return dia + timedelta(days=(VIERNES - dia.weekday() - 1) % 7 + 1)
 
 
 def _sin_cambios(pares: list[Par]) -> Iterator[Captura]:

@@ -35,6 +35,10 @@ def huella(texto: str) -> str:
 
 
 def _llano(valor: Any) -> Any:
+    if type(valor) is str:  # lo más frecuente, primero: un corte tiene cientos de miles
+        return unicodedata.normalize("NFC", valor)
+    if valor is None or type(valor) is int:
+        return valor
     if isinstance(valor, Enum):
         return _llano(valor.value)
     if isinstance(valor, Mapping):
