@@ -242,6 +242,12 @@ class PilarPGG(models.Model):
         return self.nombre
 
 
+def quienes_responden() -> models.Prefetch:
+    """Las responsabilidades de cada acción con quien nombran, en `responden`."""
+    filas = Responsabilidad.objects.select_related("institucion", "grupo").order_by("orden")
+    return models.Prefetch("responsabilidades", filas, to_attr="responden")
+
+
 class AccionQuerySet(Abierto):
     def del_plan(self, plan):
         """Las acciones de un plan, en su orden numérico."""
@@ -252,19 +258,18 @@ class AccionQuerySet(Abierto):
         return self.select_related(
             "objetivo__programa__plan", "objetivo__ambito", "depende_de", "matriz"
         ).prefetch_related(
-            "responsabilidades__institucion",
-            "responsabilidades__grupo",
-            "reglas",
-            "relacionadas",
-            "ejes",
-            "pilares",
+            quienes_responden(),
+            models.Prefetch("reglas", to_attr="criterios"),
+            models.Prefetch("relacionadas", to_attr="parecidas"),
+            models.Prefetch("ejes", to_attr="sus_ejes"),
+            models.Prefetch("pilares", to_attr="sus_pilares"),
         )
 
     def con_sus_responsables(self):
         """Con su lugar en el plan y quién responde, para una lista."""
         return self.select_related(
             "objetivo__programa", "objetivo__ambito", "matriz"
-        ).prefetch_related("responsabilidades__institucion", "responsabilidades__grupo")
+        ).prefetch_related(quienes_responden())
 
 
 class AccionEstrategica(models.Model):
@@ -361,7 +366,11 @@ class PropuestaQuerySet(Abierto):
 
     def con_sus_tramites(self):
         """Con sus trámites y quién los hizo."""
-        return self.select_related("plan", "accion_relacionada").prefetch_related("tramites__por")
+        return self.select_related("plan", "accion_relacionada").prefetch_related(
+            models.Prefetch(
+                "tramites", TramitePropuesta.objects.select_related("por"), to_attr="sus_tramites"
+            )
+        )
 
 
 class PropuestaLegislativa(models.Model):

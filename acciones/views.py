@@ -51,7 +51,8 @@ def tramitar(request, plan, orden):
     try:
         flujo.tramitar(una, por=request.user, **form.cleaned_data)
     except flujo.TramiteInvalido as motivo:
-        contexto |= {"conflicto": str(motivo), "propuesta": motivo.actual}
+        actual = visibles.con_sus_tramites().get(pk=una.pk)
+        contexto |= {"conflicto": str(motivo), "propuesta": actual}
         return render(request, "acciones/propuesta.html", contexto, status=409)
     messages.success(request, f"La propuesta quedó «{una.get_estado_display().lower()}».")
     return redirect("acciones:propuestas", plan)

@@ -42,7 +42,7 @@ class CorteQuerySet(Acotado):
 
     def para_lista(self, informes):
         """Del más reciente al más antiguo, cada uno con los informes dados y sus archivos."""
-        con_archivos = informes.select_related("trabajo").prefetch_related("documentos")
+        con_archivos = informes.select_related("trabajo").con_sus_documentos()
         suyos = models.Prefetch("informes", con_archivos, to_attr="los_que_ve")
         return (
             self.con_su_periodo()
@@ -138,8 +138,8 @@ class InformeQuerySet(Acotado):
         return self.select_related("corte__periodo__plan")
 
     def con_sus_documentos(self):
-        """Con sus archivos."""
-        return self.prefetch_related("documentos")
+        """Con sus archivos, en `archivos`."""
+        return self.prefetch_related(models.Prefetch("documentos", to_attr="archivos"))
 
     def del_consejo(self):
         """Lo que se presentó al CNS, lo último primero; lo sustituido, después de su sustituto."""

@@ -31,7 +31,9 @@ def medidas(periodo: Periodo, accion: AccionEstrategica | None = None) -> dict[i
 
 
 def medida_de(avance: Avance) -> calculo.ActividadMedida:
-    """Lo guardado de un avance, como entra en su acción."""
+    """Lo guardado de un avance, como entra en su acción. ValueError si aún no se midió."""
+    if avance.fin_medido is None:
+        raise ValueError(f"{avance} no se ha medido.")
     return calculo.ActividadMedida(
         situacion=avance.situacion_medida,
         ejecutado=avance.ejecutado_que_cuenta,
@@ -83,18 +85,19 @@ def arbol(acciones: Iterable[AccionEstrategica], plan: Plan, periodo: Periodo | 
 
 
 def _nivel(ramas: Iterable[Rama], umbrales: calculo.Umbrales) -> calculo.ResultadoNivel:
-    return calculo.nivel(
-        [como_medida(rama.fila.codigo, rama.resultado) for rama in ramas], umbrales=umbrales
-    )
+    return calculo.nivel([como_medida(rama) for rama in ramas], umbrales=umbrales)
 
 
-def como_medida(codigo: str, resultado: calculo.ResultadoAccion) -> calculo.AccionMedida:
-    """Una acción como entra en los niveles de arriba."""
+def como_medida(rama: Rama) -> calculo.AccionMedida:
+    """Una acción como entra en los niveles de arriba; `calculo.accion` siempre le da un color."""
+    codigo, resultado = rama.fila.codigo, rama.resultado
+    if not isinstance(resultado, calculo.ResultadoAccion) or resultado.semaforo is None:
+        raise ValueError(f"La acción {codigo} no se midió.")
     return calculo.AccionMedida(
         codigo=codigo,
         ejecutado=resultado.ejecutado,
         programado=resultado.programado,
-        semaforo=resultado.semaforo or calculo.Semaforo.ND,
+        semaforo=resultado.semaforo,
         exigidos=resultado.exigidos,
         recibidos=resultado.recibidos,
         a_tiempo=resultado.a_tiempo,

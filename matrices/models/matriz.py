@@ -89,7 +89,11 @@ class ActividadQuerySet(Acotado):
             self.filter(matriz__accion=accion)
             .select_related("responsable", "matriz__accion", "resolucion")
             .prefetch_related(
-                "cooperantes__institucion", "cooperantes__grupo", "hitos", "obligados"
+                models.Prefetch(
+                    "cooperantes",
+                    Cooperacion.objects.select_related("institucion", "grupo").order_by("pk"),
+                    to_attr="quienes_cooperan",
+                )
             )
             .order_by("numero")
         )
