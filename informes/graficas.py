@@ -37,6 +37,7 @@ FORMAS = {
     "ND": "M0,-0.3A0.3,0.3,0,1,1,0,0.3A0.3,0.3,0,1,1,0,-0.3Z",
 }
 EN_ATRASO = {"ROJO", "VENCIDA"}
+CADA_COLOR = {"scale": {"color": "independent", "fill": "independent"}}
 
 
 def todas(c: Contenido) -> dict[str, Grafica]:
@@ -61,24 +62,30 @@ def colores(c: Contenido) -> Grafica:
     for codigo, n in cuentas.items():
         filas.append({"Semáforo": aspecto(codigo).palabra, "Acciones": n, "_desde": desde})
         desde += n
-    _escalonar(filas, desde)
+    renglones = _escalonar(filas, desde)
+    alto = {"domain": [0, renglones], "range": [16 * renglones, 0]}
     mayores = sorted(cuentas.items(), key=lambda par: -par[1])[:3]
     partes = [f"{n} en «{aspecto(codigo).palabra}»" for codigo, n in mayores]
     hallazgo = f"De {_acciones(desde)}, {_y(partes)}" if filas else ""
-    equis = {"field": "_desde", "type": "quantitative", "axis": None, "scale": {"domain": [0, desde]}}
+    equis = {
+        "field": "_desde",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": [0, desde]},
+    }
     return _grafica(
         c,
         hallazgo,
         filas,
         width=ANCHO,
-        height=110,
+        height=16 * renglones + 48,
         layer=[
             {
                 "mark": {"type": "bar", "height": 44, "stroke": TINTA, "strokeWidth": 0.8},
                 "encoding": {
                     "x": equis,
                     "x2": {"field": "_hasta"},
-                    "y": {"value": 84},
+                    "y": {"value": 16 * renglones + 26},
                     "color": _color(cuentas),
                 },
             },
@@ -86,8 +93,8 @@ def colores(c: Contenido) -> Grafica:
                 "mark": {"type": "rule", "color": GRIS, "strokeWidth": 0.7},
                 "encoding": {
                     "x": {**equis, "field": "_centro"},
-                    "y": {"field": "_renglon", "type": "quantitative", "axis": None, "scale": _ALTO},
-                    "y2": {"value": 62},
+                    "y": {"field": "_renglon", "type": "quantitative", "axis": None, "scale": alto},
+                    "y2": {"value": 16 * renglones + 4},
                 },
             },
             {
@@ -102,7 +109,7 @@ def colores(c: Contenido) -> Grafica:
                 },
                 "encoding": {
                     "x": {**equis, "field": "_centro"},
-                    "y": {"field": "_renglon", "type": "quantitative", "axis": None, "scale": _ALTO},
+                    "y": {"field": "_renglon", "type": "quantitative", "axis": None, "scale": alto},
                     "text": {"field": "_rotulo"},
                 },
             },
@@ -110,11 +117,8 @@ def colores(c: Contenido) -> Grafica:
     )
 
 
-_ALTO = {"domain": [0, 4], "range": [60, 4]}
-
-
-def _escalonar(filas: list[Fila], total: int) -> None:
-    """Da a cada parte su rótulo y el renglón donde no tapa al vecino."""
+def _escalonar(filas: list[Fila], total: int) -> int:
+    """Da a cada parte su rótulo y el renglón donde no tapa al vecino; cuántos renglones usó."""
     libre_desde = [0.0] * 4
     for fila in reversed(filas):
         fila["_hasta"] = fila["_desde"] + fila["Acciones"]
@@ -125,6 +129,7 @@ def _escalonar(filas: list[Fila], total: int) -> None:
         renglon = next((i for i, x in enumerate(libre_desde) if x <= equis), 3)
         libre_desde[renglon] = equis + 7.2 * len(fila["_rotulo"]) + 8
         fila["_renglon"] = renglon + 0.4
+    return 1 + max((int(fila["_renglon"]) for fila in filas), default=0)
 
 
 def serie(c: Contenido) -> Grafica:
@@ -296,6 +301,7 @@ def cuadricula(c: Contenido) -> Grafica:
         width=480,
         height={"step": 44},
         encoding={"x": equis, "y": ye},
+        resolve=CADA_COLOR,
         layer=[
             {
                 "mark": {"type": "rect", "stroke": GRIS},
@@ -378,9 +384,7 @@ def llegada(c: Contenido) -> Grafica:
 
 def fisico_financiero(c: Contenido) -> Grafica:
     """E contra % devengado de cada acción con presupuesto, con la diagonal."""
-    con_dinero = [
-        a for a in c.acciones if a.ejecutado is not None and a.pct_devengado is not None
-    ]
+    con_dinero = [a for a in c.acciones if a.ejecutado is not None and a.pct_devengado is not None]
     filas = [
         {
             "Acción": accion.codigo,
@@ -552,6 +556,7 @@ def mosaico(c: Contenido) -> Grafica:
         width={"step": min(34, ANCHO // ancho)},
         height={"step": 34},
         encoding={"x": equis, "y": ye},
+        resolve=CADA_COLOR,
         layer=[
             {
                 "mark": {"type": "rect", "stroke": "#FFFFFF", "strokeWidth": 2},
@@ -675,7 +680,6 @@ def _palabra(campo: str, codigos: Sequence[str], **marca: Any) -> Grafica:
     return {
         "mark": {"type": "text", "fontSize": 11, **marca},
         "encoding": {"text": {"field": campo}, "color": _tinta(codigos)},
-        "resolve": {"scale": {"color": "independent"}},
     }
 
 

@@ -30,7 +30,7 @@ SENTIDOS = {"MEJORA": "Mejoran", "EMPEORA": "Empeoran", "OTRO": "Cambian de otro
 CAMBIOS_EN_PORTADA = 12
 MARCA = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="640" viewBox="0 0 640 640">
 <g transform="translate(320 320) rotate(-45)" font-family="Public Sans" font-weight="700"
- fill="#E9ECF0" text-anchor="middle">
+ fill="#EEF1F4" text-anchor="middle">
 <text y="-16" font-size="50">DATOS DE DEMOSTRACIÓN</text><text y="44" font-size="50">NO OFICIALES</text>
 </g></svg>"""
 
@@ -64,9 +64,9 @@ def verificar(
 
     leido = PdfReader(BytesIO(octetos))
     raiz: Any = leido.trailer["/Root"]
-    dentro = leido.attachments
+    dentro = leido.attachments if adjuntos else {}
     esta = {
-        "páginas": len(leido.pages) > 0,
+        "páginas": raiz["/Pages"]["/Count"] > 0,
         "etiquetas": "/StructTreeRoot" in raiz and bool(raiz.get("/MarkInfo", {}).get("/Marked")),
         "idioma": raiz.get("/Lang") == "es-GT",
         "título": leido.metadata is not None and leido.metadata.title == contenido.titulo,
@@ -135,7 +135,7 @@ def _contexto(
         "huella": huella(c.canonico()),
         "adjuntos": adjuntos,
         "figuras": figuras,
-        "palabras": {uno.codigo: uno.significado for uno in c.catalogos},
+        "palabras": _palabras(c),
         "programas": programas,
         "fichas": fichas,
         "cuadricula": _cuadricula(c, figuras),
@@ -146,6 +146,17 @@ def _contexto(
         "anchos": ANCHOS,
         "aspectos": ASPECTOS.values(),
     }
+
+
+def _palabras(c: Contenido) -> dict[str, dict[str, str]]:
+    """Por catálogo, lo que quiere decir cada código; y de cada columna, lo que significa."""
+    palabras: dict[str, dict[str, str]] = defaultdict(dict)
+    for uno in c.catalogos:
+        palabras[uno.catalogo][uno.codigo] = uno.significado
+    for termino in c.diccionario:
+        palabras["campo"][termino.columna.rpartition(".")[2]] = termino.significado
+    palabras["fundamento"] = palabras["visibilidad"] | palabras["clasificacion"]
+    return palabras
 
 
 def _por_programa(c: Contenido) -> list[dict[str, Any]]:

@@ -83,13 +83,13 @@ def _sin_recolector() -> Iterator[None]:
 
 def _completar_etiquetas(impreso: Any, pdf: Any) -> None:
     """Alcance de los encabezados, su índice, y lo que se repite en cada página como artefacto."""
-    raiz = _objeto(pdf, pdf.catalog["StructTreeRoot"])
-    encabezados = _dar_alcance(impreso)
-    if encabezados:
-        import pydyf
+    import pydyf
 
+    raiz = _objeto(pdf, pdf.catalog["StructTreeRoot"])
+    if encabezados := _dar_alcance(impreso):
         raiz["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(_pares(encabezados))})
     _apartar_lo_que_se_repite(pdf, raiz)
+    _sacar_del_monton(pdf)
 
 
 def _dar_alcance(impreso: Any) -> list[tuple[Any, Any]]:
@@ -126,6 +126,21 @@ def _apartar_lo_que_se_repite(pdf: Any, raiz: Any) -> None:
         for lugar, pieza in enumerate(contenido):
             if isinstance(pieza, dict) and pieza.get("MCID") in fuera:
                 contenido[lugar - 1], contenido[lugar] = "/Artifact", PAGINACION
+
+
+def _sacar_del_monton(pdf: Any) -> None:
+    """Lo que se relee al verificar queda fuera del flujo donde van comprimidas las etiquetas."""
+    import pydyf
+
+    class Suelto(pydyf.Dictionary):
+        compressible = False
+
+    sueltos = [pdf.catalog, pdf.pages, pdf.info]
+    if dentro := pdf.catalog.get("Names", {}).get("EmbeddedFiles"):
+        indice = _objeto(pdf, dentro)
+        sueltos += [indice, *(_objeto(pdf, adjunto) for adjunto in indice["Names"][1::2])]
+    for uno in sueltos:
+        uno.__class__ = Suelto
 
 
 def _del_arbol(pdf: Any, raiz: Any) -> set[bytes]:

@@ -15,6 +15,20 @@ INSIGNIAS = {
     for codigo, uno in ASPECTOS.items()
 }
 
+PALABRAS = {
+    "PLAN": "Plan",
+    "ACCION": "Acción",
+    "ACTIVIDAD": "Actividad",
+    "INSTITUCION": "Institución",
+    "AMBITO": "Ámbito",
+    "DEPENDE_DE_TERCERO": "Depende de un tercero",
+    "FISICO_FINANCIERO": "Físico y financiero",
+    "XLSX": "hoja de cálculo",
+    "PDF": "PDF",
+    "IMAGEN": "imagen",
+    "OTRO": "Otro",
+}
+
 
 @register.filter
 def color(codigo: str | None) -> SafeString:
@@ -24,10 +38,15 @@ def color(codigo: str | None) -> SafeString:
 
 @register.filter
 def segun(codigo: str, palabras: Mapping[str, str]) -> str:
-    """Lo que quiere decir un código; si nadie lo dijo, el código escrito como palabra."""
-    if not codigo:
-        return ""
-    return palabras.get(codigo) or codigo.replace("_", " ").capitalize()
+    """Lo que quiere decir un código; «A + B» son dos. Si el catálogo calla, lo que dice `palabra`."""
+    partes = [palabras.get(parte) or palabra(parte) for parte in codigo.split(" + ")]
+    return " y ".join([partes[0], *(parte.lower() for parte in partes[1:])])
+
+
+@register.filter
+def palabra(codigo: str) -> str:
+    """Un código que no es de ningún catálogo, escrito para leerse."""
+    return PALABRAS.get(codigo) or codigo.replace("_", " ").capitalize()
 
 
 @register.filter

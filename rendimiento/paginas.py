@@ -1,0 +1,80 @@
+"""Las páginas con cien veces más datos, contra las mismas con la demostración sola.
+
+Necesita las dos bases de `rendimiento.sembrar` y la misma `DATABASE_URL`; sin ellas no mide. La
+«ingenua» es aquí la página a 1×: la meta es que a 100× no cueste más del doble.
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+
+from rendimiento.registro import Medida
+
+VUELTAS = 15
+PLANIFICA = "planificador.mingob@demo.invalid"
+REVISA = "analista1.stcns@demo.invalid"
+COORDINA = "coordinador.stcns@demo.invalid"
+ULTIMA = "ultima"
+PAGINAS = {
+    "/semestre/": (PLANIFICA, "/semestre/"),
+    "/revision/": (COORDINA, "/revision/"),
+    "/revision/, última página": (COORDINA, f"/revision/?page={ULTIMA}"),
+    "acción": (REVISA, "/plan/PESN-2020-2024/acciones/1.1.1/"),
+    "plan": (REVISA, "/plan/PESN-2020-2024/"),
+    "/periodos/": (COORDINA, "/periodos/"),
+    "/enmiendas/": (COORDINA, "/enmiendas/"),
+    "/informes/": (COORDINA, "/informes/"),
+}
+
+
+def hay_bases() -> bool:
+    """Si el entorno nombra una base de PostgreSQL con sus dos copias."""
+    return os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+def medir(correo: str, ruta: str, base: str) -> str:
+    """La mediana de quince visitas y sus consultas; la base es «1x» o «100x»."""
+    import django
+    from django.db import connections, reset_queries
+    from django.test import Client
+
+    from instituciones.models import Usuario
+
+    connections["default"].close()
+    connections["default"].settings_dict["NAME"] += f"_{base}"
+    django.setup()
+    cliente = Client()
+    cliente.force_login(Usuario.objects.get(correo=correo))
+    if ULTIMA in ruta:
+        ruta = _con_ultima(cliente, ruta)
+    tiempos, consultas = [], 0
+    connections["default"].force_debug_cursor = True
+    for _vuelta in range(VUELTAS):
+        reset_queries()
+        inicio = time.perf_counter()
+        respuesta = cliente.get(ruta, headers={"host": "localhost"})
+        tiempos.append(time.perf_counter() - inicio)
+        consultas = len(connections["default"].queries)
+        if respuesta.status_code != 200:
+            raise RuntimeError(f"{ruta} respondió {respuesta.status_code}.")
+    return f"{statistics.median(tiempos) * 1000:.0f} ms, {consultas} consultas"
+
+
+def _con_ultima(cliente, ruta: str) -> str:
+    """La ruta con el número de su última página."""
+    import re
+
+    primera = cliente.get(ruta.split("?")[0], headers={"host": "localhost"}).content.decode()
+    numeros = [int(numero) for numero in re.findall(r"[?&;]page=(\d+)", primera)]
+    return ruta.replace(ULTIMA, str(max(numeros, default=1)))
+
+
+def _medida(nombre: str, correo: str, ruta: str) -> Medida:
+    de_cien: Callable[[], str] = partial(medir, correo, ruta, "100x")
+    de_una: Callable[[], str] = partial(medir, correo, ruta, "1x")
+    return Medida(f"Página {nombre} a 100×", de_cien, de_una, meta=2.0, cifra="dicho")
+
+
+MEDIDAS = [_medida(nombre, *una) for nombre, una in PAGINAS.items()] if hay_bases() else []
