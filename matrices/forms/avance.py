@@ -192,9 +192,11 @@ class AvanceForm(forms.ModelForm):
         super().__init__(data, instance=instance, **opciones)
         self.entregar, self.antes = entregar, Antecedentes(instance)
         self.initial.setdefault("version", instance.version)
+        self.initial["declaracion"] = False  # se declara al entregar, cada vez
         self._solo_los_del_modo()
         self._acotar()
         resoluciones = ResolucionReserva.objects.visibles_para(para)
+        self.fields["resolucion"].empty_label = "Ninguna"
         self.fields["resolucion"].queryset = resoluciones.filter(vence__gte=timezone.localdate())
         for observacion in self.antes.abiertas:
             self.fields[f"respuesta_{observacion.pk}"] = TextoField(
@@ -237,7 +239,11 @@ class AvanceForm(forms.ModelForm):
     def _acotar(self) -> None:
         """Nada es obligatorio al guardar; cada texto y cada cifra tienen su tope."""
         for nombre, campo in self.fields.items():
-            campo.required = nombre in {"version", "visibilidad", "clasificacion"}
+            campo.required = nombre == "version"
+            if isinstance(campo, forms.TypedChoiceField):
+                campo.choices = [
+                    (clave, dicho if clave else "Elija…") for clave, dicho in campo.choices
+                ]
             if isinstance(campo, TextoField):
                 tope = 200 if nombre == "responsable_medida" else reglas.MAXIMO
                 self._tope(campo, tope)
@@ -271,6 +277,12 @@ class AvanceForm(forms.ModelForm):
         }
         datos = {nombre: dado for nombre, dado in datos.items() if dado is not None}
         return cls({**datos, "declaracion": True}, instance=avance, para=para, entregar=entregar)
+
+    def clean_visibilidad(self):
+        return self.cleaned_data["visibilidad"] or self.initial["visibilidad"]
+
+    def clean_clasificacion(self):
+        return self.cleaned_data["clasificacion"] or self.initial["clasificacion"]
 
     def clean(self):
         datos = super().clean()

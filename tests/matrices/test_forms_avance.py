@@ -132,7 +132,6 @@ def test_presupuesto_solo_si_la_actividad_tiene_estructura():
         ("territorio", ["23"]),
         ("beneficiarios_total", "-1"),
         ("responsable_medida", "u" * 201),
-        ("clasificacion", ""),
         ("version", ""),
     ],
 )
@@ -161,6 +160,16 @@ def test_texto_se_limpia_al_entrar(escrito, queda):
 
     assert form.is_valid(), form.errors
     assert form.cleaned_data["logro"] == queda
+
+
+def test_visibilidad_y_clasificacion_vacias_quedan_como_estaban():
+    avance = un_avance(visibilidad="RESTRINGIDA", clasificacion="PUBLICA")
+
+    form = AvanceForm({**COMPLETO, "visibilidad": "", "clasificacion": ""}, instance=avance)
+
+    assert form.is_valid(), form.errors
+    columnas = form.declaracion().columnas
+    assert (columnas["visibilidad"], columnas["clasificacion"]) == ("RESTRINGIDA", "PUBLICA")
 
 
 def test_lo_reservado_lleva_resolucion_aun_en_borrador():
@@ -209,7 +218,10 @@ def test_entregar_completo_no_tiene_faltas():
         ({"requiere_decision_cns": "on"}, {"decision_solicitada": ["requerido"]}),
         ({"beneficiarios_total": "10"}, {"beneficiarios": ["no_cuadra"]}),
         (
-            {"beneficiarios_total": "10", "beneficiarios_mujeres": "4", "beneficiarios_hombres": "5"},
+            {
+                "beneficiarios_total": "10", "beneficiarios_mujeres": "4",
+                "beneficiarios_hombres": "5",
+            },
             {"beneficiarios": ["no_cuadra"]},
         ),
         (

@@ -229,6 +229,22 @@ def test_captura_muestra_lo_que_se_necesita_a_la_vista(client, elenco):
         assert dicho in pagina, dicho
 
 
+@pytest.mark.parametrize("cuantas", [1, 3])
+def test_captura_no_crece_en_consultas(client, elenco, cuantas, django_assert_num_queries):
+    avance = AvanceFactory(estado="BORRADOR", actividad__responsable=elenco.responsable)
+    for _ in range(cuantas):
+        ObservacionFactory(avance=avance)
+        AvanceFactory(
+            periodo=avance.periodo, estado="BORRADOR", actividad__responsable=elenco.responsable
+        )
+    entra(client, elenco.planificadora).get(direccion(avance))
+
+    with django_assert_num_queries(17):
+        pagina = client.get(direccion(avance)).content.decode()
+
+    assert pagina.count("Su respuesta") == cuantas
+
+
 def test_guardar_escribe_el_borrador_y_deja_movimiento_y_asiento(client, elenco, avance):
     respuesta = entra(client, elenco.planificadora).post(direccion(avance), escrito(avance))
 
@@ -239,6 +255,16 @@ def test_guardar_escribe_el_borrador_y_deja_movimiento_y_asiento(client, elenco,
     assert avance.capturado_por == elenco.planificadora
     assert avance.movimientos.get().paso == "guardar"
     assert Asiento.objects.get(tipo="avance", clave=str(avance.pk)).persona == elenco.planificadora
+
+
+def test_la_declaracion_no_viene_marcada(client, elenco):
+    avance = AvanceFactory(
+        estado="OBSERVADO", ronda=1, declaracion=True, actividad__responsable=elenco.responsable
+    )
+
+    pagina = entra(client, elenco.planificadora).get(direccion(avance)).content.decode()
+
+    assert not re.search(r'<input[^>]*name="declaracion"[^>]*checked', pagina)
 
 
 def test_guardar_y_seguir_abre_la_siguiente_que_falta(client, elenco):
