@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import SimpleLazyObject
@@ -123,10 +123,7 @@ def _direccion(seccion: Seccion, plan: Plan | None) -> str:
         if not plan:
             return ""
         argumentos = [plan.codigo]
-    try:
-        return reverse(seccion.ruta, args=argumentos)
-    except NoReverseMatch:  # mientras se levantan las demás salas
-        return ""
+    return reverse(seccion.ruta, args=argumentos)
 
 
 def pagina_propia(persona: Usuario) -> str:

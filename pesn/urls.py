@@ -1,7 +1,5 @@
 """El mapa: qué app atiende cada dirección."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -20,11 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cuenta/", include(CUENTA)),
     path("admin/", admin.site.urls),
     path("", include("instituciones.urls")),
-]
-urlpatterns += [
-    path("", include(f"{app}.urls"))
-    for app in ("acciones", "matrices", "informes")
-    if find_spec(f"{app}.urls")
+    path("", include("acciones.urls")),
+    path("", include("matrices.urls")),
+    path("", include("informes.urls")),
 ]
 
 handler400 = "pesn.errores.peticion_ilegible"
