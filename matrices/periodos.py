@@ -231,7 +231,10 @@ def dar_gracia(periodo: Periodo, *, momento: datetime | None = None) -> Periodo:
 def falta_para_cerrar(periodo: Periodo) -> str:
     """Por qué la coordinación no puede cerrar antes de la fecha; vacío si nada falta."""
     faltan = por_vencer(periodo).filter(exigible=True).count()
-    return f"Faltan {faltan} avances por remitir: ciérrelo la fecha." if faltan else ""
+    if not faltan:
+        return ""
+    cuantos = "Falta 1 avance" if faltan == 1 else f"Faltan {faltan} avances"
+    return f"{cuantos} por remitir: se cierra solo al terminar la gracia."
 
 
 def por_vencer(periodo: Periodo):

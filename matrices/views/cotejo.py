@@ -35,6 +35,11 @@ class Renglon:
     observaciones: list[Observacion] = field(default_factory=list)
 
     @property
+    def dice(self) -> bool:
+        """Si hay algo que mirar: un valor, de ahora o de antes, o algo observado."""
+        return bool(self.ahora or self.antes or self.observaciones)
+
+    @property
     def repite(self) -> bool:
         """Si es palabra por palabra lo del semestre anterior."""
         return bool(self.ahora) and self.ahora == self.antes

@@ -31,6 +31,7 @@ from matrices.models.matriz import VEN_LO_DE_SU_INSTITUCION, VEN_TODA_FILA
 from matrices.views.cotejo import ETIQUETAS, escrito
 
 POR_PAGINA = 50
+RESUELVEN = {"aprobar", "rechazar"}
 ENTRAN = VEN_LO_DE_SU_INSTITUCION | VEN_TODA_FILA | {Rol.CAP}
 AL_CAMBIAR: dict[str, Callable[..., Reprogramacion]] = {
     "avalar": verbos.avalar,
@@ -322,6 +323,9 @@ def _pagina(
 ) -> HttpResponse:
     titulares = titulares_de(request.user, timezone.localdate())
     pasos = flujo.actuaciones(fila, request.user, titulares)
+    de_la_clase = (_del_cambio if clase is CAMBIO else _de_la_rectificacion)(request, fila)
+    if de_la_clase.get("espera"):
+        pasos = {paso: quien for paso, quien in pasos.items() if paso not in RESUELVEN}
     dados = forms or {}
     vivos = {} if conflicto else dados
     contexto = {
@@ -340,7 +344,7 @@ def _pagina(
         "formularios": list(vivos.values()),
         "escrito": _lo_escrito(dados, fila) if conflicto else [],
         "conflicto": conflicto,
-        **(_del_cambio(request, fila) if clase is CAMBIO else _de_la_rectificacion(request, fila)),
+        **de_la_clase,
     }
     return render(request, clase.plantilla, contexto, status=codigo)
 

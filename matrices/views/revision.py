@@ -238,6 +238,7 @@ class Expediente:
         dichas = cotejo.respuestas_anteriores(todas, self.movimientos)
         for una in todas:
             una.respuestas_anteriores = dichas.get(una.pk, [])
+            una.clave = str(una.pk)
         return todas
 
     @property
@@ -247,6 +248,12 @@ class Expediente:
     @cached_property
     def renglones(self) -> list[cotejo.Renglon]:
         return cotejo.renglones(self.avance, self.dice, self.decia, self.observaciones)
+
+    @property
+    def sueltas(self) -> list[Observacion]:
+        """Las que no son de un campo del formulario de esta actividad."""
+        campos = cotejo.campos_de(self.avance.actividad)
+        return [una for una in self.observaciones if una.campo not in campos]
 
     @cached_property
     def evidencias(self) -> list[Evidencia]:
@@ -299,7 +306,8 @@ def _pagina(
         ],
         "avance": avance,
         "expediente": expediente,
-        "renglones": [(uno, form.casilla(uno.campo)) for uno in expediente.renglones],
+        "con_algo": [(uno, form.casilla(uno.campo)) for uno in expediente.renglones if uno.dice],
+        "vacios": [(uno, form.casilla(uno.campo)) for uno in expediente.renglones if not uno.dice],
         "pasos": expediente.pasos,
         "por_delegacion_de": _titular_de_algun(expediente.pasos),
         "ronda": avance.ronda + (avance.estado == Avance.Estado.REMITIDO),

@@ -212,7 +212,7 @@ def test_la_coordinacion_cierra_antes_solo_si_nada_exigido_falta(elenco, exigibl
     AvanceFactory(periodo=periodo, estado="BORRADOR", exigible=exigible)
 
     if exigible:
-        with pytest.raises(flujo.PasoInvalido, match="Faltan 1"):
+        with pytest.raises(flujo.PasoInvalido, match="Falta 1 avance"):
             periodos.cerrar(periodo, version=1, por=elenco.coordinadora)
     else:
         periodos.cerrar(periodo, version=1, por=elenco.coordinadora)

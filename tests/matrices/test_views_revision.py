@@ -291,7 +291,7 @@ def test_este_semestre_sale_junto_al_anterior(client, elenco, periodo):
 
     pagina = client.get(url("revisar", avance))
 
-    logro = next(uno for uno, _ in pagina.context["renglones"] if uno.campo == "logro")
+    logro = next(uno for uno, _ in pagina.context["con_algo"] if uno.campo == "logro")
     assert logro.ahora == "Se capacitó a doscientas personas en Cobán."
     assert logro.antes == "Se aprobó el reglamento interno de la unidad."
     assert not logro.repite
