@@ -726,6 +726,15 @@ class Contenido:
     def ambitos(self) -> tuple[Nivel, ...]:
         return self.del_nivel(AMBITO)
 
+    @property
+    def cuadricula_por_ambito(self) -> list[tuple[Nivel, list[Celda | None]]]:
+        """Ámbitos por renglón y programas por columna; None donde no hay acciones."""
+        celdas = {(una.ambito, una.programa): una for una in self.cuadricula}
+        return [
+            (ambito, [celdas.get((ambito.codigo, uno.codigo)) for uno in self.programas])
+            for ambito in self.ambitos
+        ]
+
     def actividades_de(self, accion: str) -> tuple[Actividad, ...]:
         """Las de una acción, por su código."""
         return tuple(una for una in self.actividades if una.accion == accion)
