@@ -1,7 +1,7 @@
 """Las gráficas del informe: del contenido a Vega-Lite; el título de cada una es su hallazgo.
 
-Cada especificación trae en `data.values` la tabla que la acompaña, con los nombres de columna que
-se leen, y en `description` lo que oye quien no la ve. El color nunca va solo: lleva forma y palabra.
+Cada especificación trae en `data.values` la tabla que la acompaña, con sus columnas como se leen, y
+en `description` lo que oye quien no la ve. El color nunca va solo: lleva forma y palabra.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,7 +58,8 @@ def todas(c: Contenido) -> dict[str, Grafica]:
 def colores(c: Contenido) -> Grafica:
     """Cuántas acciones hay de cada color, en una barra; cada parte con su palabra y su número."""
     cuentas = {codigo: n for codigo in ASPECTOS if (n := c.total.por_semaforo.get(codigo))}
-    filas, desde = [], 0
+    filas: list[Fila] = []
+    desde = 0
     for codigo, n in cuentas.items():
         filas.append({"Semáforo": aspecto(codigo).palabra, "Acciones": n, "_desde": desde})
         desde += n
@@ -119,16 +120,14 @@ def colores(c: Contenido) -> Grafica:
 
 def _escalonar(filas: list[Fila], total: int) -> int:
     """Da a cada parte su rótulo y el renglón donde no tapa al vecino; cuántos renglones usó."""
-    libre_desde = [0.0] * 4
-    for fila in reversed(filas):
+    for fila in filas:
         fila["_hasta"] = fila["_desde"] + fila["Acciones"]
         fila["_centro"] = fila["_desde"] + fila["Acciones"] / 2
         fila["_rotulo"] = f"{fila['Semáforo']} {fila['Acciones']}"
-    for fila in filas:
-        equis = fila["_centro"] * ANCHO / total
-        renglon = next((i for i, x in enumerate(libre_desde) if x <= equis), 3)
-        libre_desde[renglon] = equis + 7.2 * len(fila["_rotulo"]) + 8
-        fila["_renglon"] = renglon + 0.4
+    for i, fila in reversed(list(enumerate(filas))):  # de derecha a izquierda: nadie cruza a nadie
+        fin = fila["_centro"] + (7.2 * len(fila["_rotulo"]) + 10) * total / ANCHO
+        tapados = [otra["_renglon"] for otra in filas[i + 1 :] if otra["_centro"] < fin]
+        fila["_renglon"] = 1 + max(tapados) if tapados else 0.4
     return 1 + max((int(fila["_renglon"]) for fila in filas), default=0)
 
 
@@ -215,8 +214,9 @@ def brechas(c: Contenido) -> Grafica:
             "Acción": accion.codigo,
             "Brecha (puntos)": float(a_uno(_dato(accion.brecha))),
             "Semáforo": aspecto(accion.semaforo).palabra,
+            "_mitad": 2 * lugar // len(con_brecha),
         }
-        for accion in con_brecha
+        for lugar, accion in enumerate(con_brecha)
     ]
     hallazgo = ""
     if con_brecha:
@@ -234,26 +234,31 @@ def brechas(c: Contenido) -> Grafica:
         "field": "Acción",
         "type": "nominal",
         "sort": None,
-        "axis": {"title": None, "labelFontSize": 9, "grid": True, "gridColor": "#EEF1F4"},
+        "axis": {"title": None, "labelFontSize": 10.5, "grid": True, "gridColor": "#EEF1F4"},
     }
     codigos = _codigos(accion.semaforo for accion in con_brecha)
     return _grafica(
         c,
         hallazgo,
         filas,
-        width=520,
-        height={"step": 11},
-        layer=[
-            {
-                "mark": {"type": "rule", "color": TINTA, "strokeWidth": 1.2},
-                "encoding": {"x": {"datum": 0}},
-            },
-            {
-                "mark": {"type": "rule", "color": CLARO},
-                "encoding": {"x": equis, "x2": {"datum": 0}, "y": ye},
-            },
-            _puntos(codigos, 50, x=equis, y=ye),
-        ],
+        facet={"field": "_mitad", "type": "ordinal", "title": None, "header": {"labels": False}},
+        columns=2,
+        resolve={"scale": {"y": "independent"}},
+        spec={
+            "width": 255,
+            "height": {"step": 16},
+            "layer": [
+                {
+                    "mark": {"type": "rule", "color": TINTA, "strokeWidth": 1.2},
+                    "encoding": {"x": {"datum": 0}},
+                },
+                {
+                    "mark": {"type": "rule", "color": CLARO},
+                    "encoding": {"x": equis, "x2": {"datum": 0}, "y": ye},
+                },
+                _puntos(codigos, 60, x=equis, y=ye),
+            ],
+        },
     )
 
 
@@ -385,7 +390,7 @@ def llegada(c: Contenido) -> Grafica:
 def fisico_financiero(c: Contenido) -> Grafica:
     """E contra % devengado de cada acción con presupuesto, con la diagonal."""
     con_dinero = [a for a in c.acciones if a.ejecutado is not None and a.pct_devengado is not None]
-    filas = [
+    filas: list[Fila] = [
         {
             "Acción": accion.codigo,
             "Devengado (%)": float(a_uno(_dato(accion.pct_devengado))),
@@ -441,7 +446,7 @@ def fisico_financiero(c: Contenido) -> Grafica:
 
 def resultados(c: Contenido) -> Grafica:
     """De cada resultado, su base, lo medido y su meta, cada uno en su propia escala."""
-    filas = []
+    filas: list[Fila] = []
     for uno in c.resultados:
         cual = f"{uno.codigo} · {uno.indicador}"
         puntos: list[tuple[str, int, Decimal]] = []
@@ -519,7 +524,8 @@ def resultados(c: Contenido) -> Grafica:
 def mosaico(c: Contenido) -> Grafica:
     """Todas las acciones por programa y objetivo: color, símbolo y código."""
     programas = {uno.codigo: _corto(c, uno) for uno in c.programas}
-    filas, vistas = [], dict.fromkeys((uno.codigo for uno in c.objetivos), 0)
+    filas: list[Fila] = []
+    vistas = dict.fromkeys((uno.codigo for uno in c.objetivos), 0)
     for accion in sorted(c.acciones, key=lambda una: una.orden):
         vistas[accion.objetivo] = lugar = vistas.get(accion.objetivo, 0) + 1
         filas.append(

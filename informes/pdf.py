@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,12 @@ ALCANCES = {
 }
 ANCHOS = range(5, 81)
 SENTIDOS = {"MEJORA": "Mejoran", "EMPEORA": "Empeoran", "OTRO": "Cambian de otro modo"}
-CAMBIOS_EN_PORTADA = 12
+CAMBIOS_EN_PORTADA = 10
 MARCA = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="640" viewBox="0 0 640 640">
 <g transform="translate(320 320) rotate(-45)" font-family="Public Sans" font-weight="700"
  fill="#EEF1F4" text-anchor="middle">
-<text y="-16" font-size="50">DATOS DE DEMOSTRACIÓN</text><text y="44" font-size="50">NO OFICIALES</text>
+<text y="-16" font-size="50">DATOS DE DEMOSTRACIÓN</text>
+<text y="44" font-size="50">NO OFICIALES</text>
 </g></svg>"""
 
 
@@ -219,10 +219,13 @@ def _cambios(cambios: Sequence[Cambio]) -> list[dict[str, Any]]:
 
 def _series(c: Contenido) -> list[dict[str, Any]]:
     """Los semestres del plan y de cada programa, juntos."""
-    nombres = {(uno.nivel, uno.codigo): uno.nombre for uno in c.niveles}
+    de_nivel = defaultdict(list)
+    for punto in c.serie:
+        de_nivel[punto.nivel, punto.codigo].append(punto)
     return [
-        {"nombre": nombres.get(cual, cual[1]), "puntos": list(puntos)}
-        for cual, puntos in groupby(c.serie, key=lambda punto: (punto.nivel, punto.codigo))
+        {"nombre": uno.nombre, "puntos": de_nivel[uno.nivel, uno.codigo]}
+        for uno in c.niveles
+        if (uno.nivel, uno.codigo) in de_nivel
     ]
 
 

@@ -38,7 +38,7 @@ def color(codigo: str | None) -> SafeString:
 
 @register.filter
 def segun(codigo: str, palabras: Mapping[str, str]) -> str:
-    """Lo que quiere decir un código; «A + B» son dos. Si el catálogo calla, lo que dice `palabra`."""
+    """Lo que quiere decir un código; «A + B» son dos. Si no está, `palabra`."""
     partes = [palabras.get(parte) or palabra(parte) for parte in codigo.split(" + ")]
     return " y ".join([partes[0], *(parte.lower() for parte in partes[1:])])
 
@@ -53,3 +53,9 @@ def palabra(codigo: str) -> str:
 def dia(fecha: date | None) -> str:
     """«05/03/2026»; vacío si no hay fecha."""
     return f"{fecha:%d/%m/%Y}" if fecha else ""
+
+
+@register.filter
+def anio(numero: int) -> str:
+    """«2023», sin la coma de los miles."""
+    return str(numero)

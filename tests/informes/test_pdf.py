@@ -109,6 +109,21 @@ def breve(**cambios: Any) -> Contenido:
     return replace(corto, **cambios)
 
 
+def minimo(**cambios: Any) -> Contenido:
+    """Lo menos que un informe puede decir: una acción con dos actividades."""
+    corto = breve()
+    minimo = replace(
+        corto,
+        acciones=corto.acciones[:1],
+        actividades=corto.actividades[:2],
+        instituciones=corto.instituciones[:1],
+        **dict.fromkeys(
+            ["alertas", "presupuesto", "readecuaciones", "propuestas", "igsns", "serie"], ()
+        ),
+    )
+    return replace(minimo, **cambios)
+
+
 ADJUNTOS = {"datos.json": b'{"esquema":"x"}', "datos.xlsx": b"PK\x03\x04"}
 
 
@@ -186,7 +201,7 @@ def test_ningun_canal_sale_del_documento(estilo, recursos, pagina, vigia):
 
 def test_lo_que_alguien_escribio_se_lee_y_no_se_ejecuta(vigia):
     texto = " ".join(VECTORES)
-    c = breve()
+    c = minimo()
     primera = replace(c.actividades[0], logro=texto, limitante=texto, descripcion=texto)
     c = replace(c, actividades=(primera, *c.actividades[1:]))
 
@@ -229,7 +244,7 @@ def test_cada_pagina_dice_que_es_demostracion(paginas):
 
 
 def test_con_datos_reales_nada_dice_demostracion():
-    salida = pdf.documento(breve(es_demo=False))
+    salida = pdf.documento(minimo(es_demo=False))
 
     paginas = [pagina.extract_text() for pagina in PdfReader(BytesIO(salida)).pages]
     assert not any("DATOS DE DEMOSTRACIÓN" in texto for texto in paginas)
@@ -292,7 +307,7 @@ def test_una_correccion_material_va_en_la_primera_pagina():
         es_de_este_corte=True,
     )
 
-    salida = pdf.documento(breve(correcciones=(una,)))
+    salida = pdf.documento(minimo(correcciones=(una,)))
 
     portada = PdfReader(BytesIO(salida)).pages[0].extract_text()
     assert "Fe de erratas" in portada
@@ -301,7 +316,7 @@ def test_una_correccion_material_va_en_la_primera_pagina():
 
 def test_la_edicion_publica_dice_cuantas_filas_calla_y_por_que():
     publica = replace(
-        breve(), edicion="PUBLICA", retenidos=semestre("PUBLICA").retenidos, decisiones=(), igsns=()
+        minimo(), edicion="PUBLICA", retenidos=semestre("PUBLICA").retenidos, decisiones=()
     )
 
     paginas = [p.extract_text() for p in PdfReader(BytesIO(pdf.documento(publica))).pages]
