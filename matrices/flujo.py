@@ -648,6 +648,9 @@ def capturar_varios(
 ) -> list[Avance]:
     """Guarda varios borradores de la misma persona, todos o ninguno."""
     with bitacora.constancia():
+        # El avance antes que lo que cuelga de él, como los demás pasos: al revés se traban.
+        suyos = Avance.objects.filter(pk__in=[avance.pk for avance, _dato, _version in capturas])
+        list(suyos.order_by("pk").select_for_update().values_list("pk"))
         for avance, lo_declarado, _version in capturas:
             _reponer_lo_que_cuelga(avance, lo_declarado)
         return mover_varios(
