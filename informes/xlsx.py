@@ -6,7 +6,6 @@ salen los mismos octetos. Ningún texto de una persona llega a ser fórmula.
 
 import re
 import shutil
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from datetime import datetime, timedelta, timezone
@@ -79,6 +78,11 @@ SIN_DATO = "n/d"
 ENCABEZADO = "ENCABEZADO"
 PROHIBIDOS = re.compile(r"(^xl/(externalLinks|comments|vbaProject|embeddings|pivotCache))")
 NOMBRES = re.compile(rb'<definedName name="_xlnm\._FilterDatabase"[^>]*>[^<]*</definedName>')
+NO_CABEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plano << 16 | fin) for plano in range(17) for fin in (0xFFFE, 0xFFFF))
+    + "]"
+)
 LISTA_VACIA = re.compile(rb"<definedNames\s*/>|<definedNames>\s*</definedNames>")
 
 Fila = tuple[Any, ...]
@@ -164,18 +168,7 @@ def _texto(hoja: Any, valor: str, estilo: Any) -> Cell:
 
 def limpio(texto: str) -> str:
     """El texto sin lo que XML o Excel no admiten: controles, sustitutos y no caracteres."""
-    return "".join(letra for letra in texto if _cabe(letra))[:MAXIMO_DE_EXCEL]
-
-
-def _cabe(letra: str) -> bool:
-    if letra in "\n\t":
-        return True
-    codigo = ord(letra)
-    return (
-        unicodedata.category(letra) not in {"Cc", "Cs"}
-        and codigo & 0xFFFE != 0xFFFE
-        and not 0xFDD0 <= codigo <= 0xFDEF
-    )
+    return NO_CABEN.sub("", texto)[:MAXIMO_DE_EXCEL]
 
 
 def _ancho(columna: Columna) -> int:
