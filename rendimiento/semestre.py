@@ -9,6 +9,7 @@ import random
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ CIEN, RITMOS = Decimal(100), (45, 80, 92, 96, 108)
 SEMESTRE, CORTE = "2022-S2", date(2022, 12, 31)
 
 
+@cache
 def contenido(edicion: str = "CNS") -> Contenido:
     """El semestre entero; siempre el mismo."""
     azar = random.Random(2022)  # noqa: S311 (con semilla: que salga siempre lo mismo)

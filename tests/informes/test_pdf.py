@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -299,12 +300,16 @@ def test_una_correccion_material_va_en_la_primera_pagina():
         corte=2,
         accion="1.2.4",
         numero=3,
-        campo="E",
-        antes="44.69",
-        despues="39.55",
+        campo="ejecutado_periodo",
+        antes="24.00",
+        despues="0.00",
         motivo="Se contó dos veces la misma jornada.",
         material=True,
         es_de_este_corte=True,
+        accion_antes=Decimal("44.69"),
+        accion_despues=Decimal("39.55"),
+        semaforo_antes="AMARILLO",
+        semaforo_despues="ROJO",
     )
 
     salida = pdf.documento(minimo(correcciones=(una,)))
@@ -312,6 +317,7 @@ def test_una_correccion_material_va_en_la_primera_pagina():
     portada = PdfReader(BytesIO(salida)).pages[0].extract_text()
     assert "Fe de erratas" in portada
     assert "1.2.4.3" in portada
+    assert "pasa de E 44.69 Amarillo a E 39.55 Rojo" in " ".join(portada.split())
 
 
 def test_la_edicion_publica_dice_cuantas_filas_calla_y_por_que():
