@@ -1,0 +1,57 @@
+"""Prepara en su propia base: planes cortados con su informe encargado, y un avance por escribir.
+
+Corre en un proceso aparte (`python -m tests.caos.sembrar CUANTOS`) y dice con qué seguir.
+"""
+
+import json
+import sys
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 — tras preparar Django
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from informes import emision  # noqa: E402
+from matrices import flujo  # noqa: E402
+from matrices.models import Avance  # noqa: E402
+from tests.fabricas import AvanceFactory, InstitucionFactory, UsuarioFactory  # noqa: E402
+
+
+def sembrar(cuantos: int) -> dict:
+    """`cuantos` planes, cada uno con sus dos ediciones encargadas y sin atender."""
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    stcns = InstitucionFactory(sigla="STCNS", reporta=False, revisora=None)
+    mingob = InstitucionFactory(sigla="MINGOB", revisora=stcns)
+    coordina = UsuarioFactory(rol="COORDINADOR", institucion=stcns)
+    planifica = UsuarioFactory(rol="PLANIFICADOR", institucion=mingob)
+    for numero in range(cuantos):
+        avance = AvanceFactory(
+            estado="VALIDADO",
+            porcentaje=45,
+            actividad__responsable=mingob,
+            periodo__estado="CERRADO",
+            periodo__plan__codigo=f"plan-{numero}",
+            periodo__plan__seguimiento=stcns,
+        )
+        flujo.medir(Avance.objects.filter(pk=avance.pk))
+        corte = emision.cortar(avance.periodo, por=coordina)
+        for edicion in ("CNS", "PUBLICA"):
+            emision.encargar(corte, edicion=edicion, por=coordina)
+    borrador = AvanceFactory(
+        actividad__responsable=mingob, periodo__plan__codigo="abierto", logro=""
+    )
+    return {"avance": borrador.pk, "sesion": sesion(planifica), "cuando": str(timezone.now())}
+
+
+def sesion(persona) -> str:
+    navegador = Client()
+    navegador.force_login(persona)
+    return navegador.cookies["sesion"].value
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(sembrar(int(sys.argv[1]))))
