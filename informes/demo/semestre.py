@@ -1,54 +1,33 @@
-"""Carga los datos de demostración: diez semestres por los mismos pasos que da la gente.
+"""Un semestre de la demostración, paso por paso y en el orden en que pasó.
 
-Nada se escribe por detrás: cada avance se guarda, se entrega, se remite, se observa y se valida
-con su fecha y por quien le toca. O entra todo o no entra nada.
+Cada avance se guarda, se entrega, se remite, se observa y se valida con su fecha y por quien le
+toca, con los mismos verbos que usan las páginas.
 """
 
-import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.core.files.storage import storages
 from django.utils import timezone
 from django.utils.text import slugify
-from simple_history.utils import bulk_create_with_history
 
-from acciones.models import AccionEstrategica, Plan
 from informes import emision
-from informes.hojas_demo import EXTENSION, hoja
+from informes.demo.base import Base, a_las
+from informes.demo.hojas import EXTENSION
 from informes.models import Recomendacion
-from instituciones import bitacora, cuentas
-from instituciones.almacen import Sellado, nombre_sellado, sellar_archivo
-from instituciones.canonico import canonico, huella
-from instituciones.delegaciones import delegar
-from instituciones.models import GrupoInstitucional, Institucion, ResolucionReserva, Rol, Usuario
+from instituciones import bitacora
+from instituciones.models import Rol, Usuario
 from matrices import enmiendas, flujo, periodos
 from matrices.calendario import DIAS_DE_GRACIA, FechasDelSemestre, dias_habiles_despues
 from matrices.carga import dar_feriados
-from matrices.models import (
-    Actividad,
-    Aporte,
-    Avance,
-    Cooperacion,
-    Evidencia,
-    HitoActividad,
-    MatrizCumplimiento,
-    Observacion,
-    Periodo,
-)
+from matrices.models import Aporte, Avance, Evidencia, Observacion, Periodo
 
-ESQUEMA = "demo-pesn/1"
 MARCA = "[DEMO]"
 NOTA_AL_DEVOLVER = f"{MARCA} Precise el texto antes de enviarlo."
-LLANAS = "abcdefghjkmnpqrstuvwxyz23456789"  # sin las letras que se confunden al copiar
 DIAS_ABIERTO, DIAS_POR_DELANTE = 10, 20
 DIAS_ENTRE_CAPTURAS = 21
 CAPTURAS = {"guardar", "corregir", "responder"}
@@ -78,135 +57,8 @@ DECLARADO = (
     "sin_cambios",
     "motivo_sin_cambios",
 )
-Llave = tuple[str, int]
 Par = tuple[Avance, dict[str, Any]]
 Captura = tuple[Avance, flujo.Declaracion, int]
-Decir = Callable[[str], None]
-
-
-class DemoRechazada(Exception):
-    """La demostración no se carga en esta base, o no es lo que se esperaba."""
-
-
-class YaCargada(Exception):
-    """La demostración ya está: no hay nada que hacer."""
-
-
-class Entrada(NamedTuple):
-    """Con qué entrar: una persona por rol y la contraseña de todas, que no se guarda."""
-
-    personas: list[Usuario]
-    contrasena: str
-
-
-def cargar(datos: dict[str, Any], *, hoy: date | None = None, decir: Decir = print) -> Entrada:
-    """Todo o nada. `hoy` es el día alrededor del cual queda el semestre abierto.
-
-    Lanza DemoRechazada, o YaCargada; y entonces nada se escribió.
-    """
-    ahora = _ahora(hoy)
-    plan = revisar(datos, ahora)
-    hojas = Hojas()
-    try:
-        with bitacora.constancia() as asientos:
-            demo = Demo(datos, plan, ahora, hojas, decir)
-            entrada = demo.todo()
-            cargados = {"archivo": huella(canonico(datos)), **datos["conteos"]}
-            asientos.append(
-                bitacora.asiento("cargar_demo", plan, por=demo.coordinadora, datos=cargados)
-            )
-    except BaseException:
-        hojas.deshacer()
-        raise
-    return entrada
-
-
-def _ahora(hoy: date | None) -> datetime:
-    """El presente de la demostración: este instante, o el final de la tarde del día pedido."""
-    ahora = timezone.now()
-    return ahora if hoy in {None, timezone.localdate(ahora)} else _a_las(hoy, 18)
-
-
-def _a_las(dia: date | None, hora: int, minuto: int = 0) -> datetime:
-    assert dia is not None  # noqa: S101 (para mypy: quien llama ya lo sabe)
-    return timezone.make_aware(datetime.combine(dia, time(hora, minuto)))
-
-
-# Si se puede cargar ----------------------------------------------------------------------------
-
-
-def revisar(datos: dict[str, Any], ahora: datetime) -> Plan:
-    """El plan sobre el que se carga. Lanza DemoRechazada o YaCargada si aquí no se puede."""
-    if settings.PRODUCCION:
-        raise DemoRechazada("En producción no se cargan datos de demostración.")
-    plan = Plan.objects.filter(codigo=datos.get("plan")).first()
-    if plan is None:
-        raise DemoRechazada("Falta el plan: corra antes cargar_plan fixtures/pesn-2020-2024.json.")
-    if MatrizCumplimiento.objects.filter(es_demo=False).exists():
-        raise DemoRechazada("Esta base tiene matrices de verdad: la demostración no se mezcla.")
-    if MatrizCumplimiento.objects.filter(es_demo=True).exists():
-        raise YaCargada("La demostración ya está cargada: no se cambió nada.")
-    suyos = Periodo.objects.filter(plan=plan)
-    if suyos.exclude(estado=Periodo.Estado.PROGRAMADO).exists():
-        raise DemoRechazada("El plan ya tiene semestres abiertos: la demostración no se mezcla.")
-    correos = [uno["correo"] for uno in datos["usuarios"]]
-    if Usuario.objects.filter(correo__in=correos).exists():
-        raise DemoRechazada("Ya hay cuentas con los correos de la demostración.")
-    ultimo_corte = max(uno["cortado_en"] for uno in datos["periodos"] if uno["cortado_en"])
-    abre = timezone.localdate(ahora) - timedelta(days=DIAS_ABIERTO)
-    if ahora > timezone.now() or abre <= date.fromisoformat(ultimo_corte):
-        raise DemoRechazada(
-            f"«Hoy» va después del último corte ({ultimo_corte}) y no en el futuro."
-        )
-    ajenos = sorted(_ajenos(datos, plan))
-    if ajenos:
-        raise DemoRechazada(f"El plan cargado no tiene: {', '.join(ajenos)}.")
-    return plan
-
-
-def _ajenos(datos: dict[str, Any], plan: Plan) -> set[str]:
-    """Lo que el archivo nombra y el plan cargado no tiene."""
-    acciones = set(AccionEstrategica.objects.del_plan(plan).values_list("codigo", flat=True))
-    siglas = set(Institucion.objects.values_list("sigla", flat=True))
-    codigos = {uno.codigo for uno in Periodo.objects.filter(plan=plan)}
-    nombra = {matriz["accion"] for matriz in datos["matrices"]} - acciones
-    nombra |= {uno["codigo"] for uno in datos["periodos"]} - codigos
-    nombra |= {uno["institucion"] for uno in datos["usuarios"]} - siglas
-    return nombra | {
-        actividad["responsable"]
-        for matriz in datos["matrices"]
-        for actividad in matriz["actividades"]
-        if actividad["responsable"] not in siglas
-    }
-
-
-# Los archivos de evidencia ---------------------------------------------------------------------
-
-
-class Hojas:
-    """Cada hoja distinta se guarda una vez; si la carga falla, las nuevas se borran."""
-
-    def __init__(self) -> None:
-        self.guardadas: dict[tuple[str, str], Sellado] = {}
-        self.nuevas: list[str] = []
-
-    def de(self, titulo: str, tipo: str) -> Sellado:
-        """El archivo de una evidencia, ya en el almacén."""
-        if (titulo, tipo) not in self.guardadas:
-            contenido = hoja(titulo, tipo)
-            nombre = nombre_sellado(sha256(contenido).hexdigest())
-            if not storages["default"].exists(nombre):
-                self.nuevas.append(nombre)
-            self.guardadas[titulo, tipo] = sellar_archivo(contenido)
-        return self.guardadas[titulo, tipo]
-
-    def deshacer(self) -> None:
-        """Quita del almacén lo que esta carga puso."""
-        for nombre in self.nuevas:
-            storages["default"].delete(nombre)
-
-
-# La carga --------------------------------------------------------------------------------------
 
 
 class Renglon(NamedTuple):
@@ -242,189 +94,10 @@ class Agenda:
         )
 
 
-class Demo:
-    """Los datos de demostración, camino de la base."""
-
-    def __init__(
-        self, datos: dict[str, Any], plan: Plan, ahora: datetime, hojas: Hojas, decir: Decir
-    ):
-        self.datos, self.plan, self.ahora = datos, plan, ahora
-        self.hojas, self.decir = hojas, decir
-        self.instituciones = {una.sigla: una for una in Institucion.objects.all()}
-        self.grupos = {uno.sigla: uno for uno in GrupoInstitucional.objects.all()}
-        self.periodos = {uno.codigo: uno for uno in Periodo.objects.filter(plan=plan)}
-        self.personas: dict[str, Usuario] = {}
-        self.actividades: dict[Llave, Actividad] = {}
-        self.hitos: dict[int, dict[int, int]] = defaultdict(dict)
-
-    def todo(self) -> Entrada:
-        """Personas, matrices y los diez semestres, en orden."""
-        contrasena = self.dar_cuentas()
-        self.dar_resoluciones()
-        self.dar_matrices()
-        self.decir(
-            f"{len(self.datos['matrices'])} matrices con {len(self.actividades)} actividades"
-        )
-        previo = None
-        for dato in self.datos["periodos"]:
-            Semestre(self, dato, previo).correr()
-            previo = dato
-            self.decir(f"{dato['codigo']}: {dato['estado'].lower()}")
-        una_por_rol = {persona.rol: persona for persona in reversed(self.personas.values())}
-        return Entrada([una_por_rol[rol] for rol in Rol if rol in una_por_rol], contrasena)
-
-    # -- quién es quién
-
-    def de_la_casa(self, sigla: str, rol: str) -> list[Usuario]:
-        """Las personas de una institución con ese rol, en el orden del archivo."""
-        return [p for p in self.personas.values() if p.institucion.sigla == sigla and p.rol == rol]
-
-    def con_rol(self, rol: str) -> Usuario:
-        """La primera persona con ese rol."""
-        return next(persona for persona in self.personas.values() if persona.rol == rol)
-
-    @property
-    def coordinadora(self) -> Usuario:
-        return self.con_rol(Rol.COORDINADOR)
-
-    def capturan(self, sigla: str) -> list[Usuario]:
-        """Quienes planifican y no están sólo para suplir a quien aprueba."""
-        suplen = {una["delegado"] for una in self.datos["delegaciones"]}
-        planifican = self.de_la_casa(sigla, Rol.PLANIFICADOR)
-        return [p for p in planifican if p.correo not in suplen] or planifican
-
-    def aprueba(self, sigla: str) -> Usuario:
-        return self.de_la_casa(sigla, Rol.APROBADOR)[0]
-
-    def revisa(self, sigla: str) -> Usuario:
-        """La analista que revisa a una institución: siempre la misma."""
-        revisora = self.instituciones[sigla].revisora
-        analistas = self.de_la_casa(revisora.sigla if revisora else "", Rol.ANALISTA)
-        return analistas[sorted(self.instituciones).index(sigla) % len(analistas)]
-
-    # -- lo que no es de un semestre
-
-    def dar_cuentas(self) -> str:
-        """Las cuentas, con una contraseña hecha en el momento, y sus delegaciones."""
-        contrasena = "-".join("".join(secrets.choice(LLANAS) for _ in range(4)) for _ in range(4))
-        for dato in self.datos["usuarios"]:
-            institucion = self.instituciones[dato["institucion"]]
-            campos = {campo: dato[campo] for campo in ("correo", "nombre", "rol")}
-            persona = Usuario(**campos, institucion=institucion)
-            cuentas.abrir(persona, por=None)
-            self.personas[persona.correo] = persona
-        correos = list(self.personas)
-        Usuario.objects.filter(correo__in=correos).update(password=make_password(contrasena))
-        for una in self.datos["delegaciones"]:
-            delegar(
-                self.personas[una["titular"]],
-                self.personas[una["delegado"]],
-                desde=date.fromisoformat(una["desde"]),
-                hasta=date.fromisoformat(una["hasta"]),
-                acto=una["acto"],
-            )
-        return contrasena
-
-    def dar_resoluciones(self) -> None:
-        """Las resoluciones de reserva que el archivo inventa."""
-        for una in self.datos["resoluciones"]:
-            casa = {c: self.instituciones[una[c]] for c in ("autoridad", "custodio")}
-            resolucion = ResolucionReserva.objects.create(**{**una, **casa})
-            self.asentar("registrar_resolucion", resolucion)
-
-    def asentar(self, acto: str, fila: Any, momento: datetime | None = None) -> None:
-        with bitacora.constancia() as asientos:
-            asientos.append(bitacora.asiento(acto, fila, por=self.coordinadora, momento=momento))
-
-    def dar_matrices(self) -> None:
-        """Matrices y actividades con sus fechas originales: lo demás lo cambian las enmiendas."""
-        momento = _a_las(date.fromisoformat(self.datos["periodos"][0]["abre"]), 8)
-        momento -= timedelta(days=14)
-        historia = {"default_user": self.coordinadora, "default_date": momento}
-        acciones = {una.codigo: una for una in AccionEstrategica.objects.del_plan(self.plan)}
-        matrices = {
-            dato["accion"]: MatrizCumplimiento(
-                accion=acciones[dato["accion"]], impacto=dato["impacto"], es_demo=True
-            )
-            for dato in self.datos["matrices"]
-        }
-        resoluciones = {una.numero: una for una in ResolucionReserva.objects.all()}
-        nuevas = bulk_create_with_history(list(matrices.values()), MatrizCumplimiento, **historia)
-        for matriz in nuevas:
-            self.asentar("escribir_impacto", matriz, momento)
-        pares = [
-            (matriz["accion"], dato)
-            for matriz in self.datos["matrices"]
-            for dato in matriz["actividades"]
-        ]
-        filas = [
-            _actividad(dato, matrices[accion], self.instituciones, resoluciones)
-            for accion, dato in pares
-        ]
-        bulk_create_with_history(filas, Actividad, batch_size=500, **historia)
-        for (accion, dato), actividad in zip(pares, filas, strict=True):
-            self.actividades[accion, dato["numero"]] = actividad
-            self.asentar("agregar_actividad", actividad, momento)
-        self._lo_que_cuelga(list(zip((dato for _, dato in pares), filas, strict=True)), historia)
-
-    def _lo_que_cuelga(
-        self, pares: list[tuple[dict[str, Any], Actividad]], historia: dict[str, Any]
-    ) -> None:
-        Cooperacion.objects.bulk_create(
-            Cooperacion(
-                actividad=actividad,
-                institucion=self.instituciones.get(una.get("institucion", "")),
-                grupo=self.grupos.get(una.get("grupo", "")),
-                rol=una["rol"],
-            )
-            for dato, actividad in pares
-            for una in dato["cooperantes"]
-        )
-        obligado = Actividad.obligados.through
-        obligado.objects.bulk_create(
-            obligado(actividad=actividad, institucion=self.instituciones[sigla])
-            for dato, actividad in pares
-            for sigla in dato["obligados"]
-        )
-        hitos = [
-            HitoActividad(
-                actividad=actividad,
-                **{campo: uno[campo] for campo in ("numero", "descripcion", "peso")},
-                fecha_original=date.fromisoformat(uno["fecha_original"]),
-                fecha_vigente=date.fromisoformat(uno["fecha_original"]),
-            )
-            for dato, actividad in pares
-            for uno in dato["hitos"]
-        ]
-        bulk_create_with_history(hitos, HitoActividad, batch_size=500, **historia)
-        for hito in hitos:
-            self.hitos[hito.actividad_id][hito.numero] = hito.pk
-
-
-def _actividad(
-    dato: dict[str, Any],
-    matriz: MatrizCumplimiento,
-    instituciones: dict[str, Institucion],
-    resoluciones: dict[str, ResolucionReserva],
-) -> Actividad:
-    columnas = ("numero", "descripcion", "modo", "unidad", "meta", "peso", "visibilidad")
-    return Actividad(
-        matriz=matriz,
-        responsable=instituciones[dato["responsable"]],
-        inicio=date.fromisoformat(dato["inicio"]),
-        fin_original=date.fromisoformat(dato["fin_original"]),
-        fin_vigente=date.fromisoformat(dato["fin_original"]),
-        programa_presupuestario=dato["programa_presupuestario"] or "",
-        clasificacion=dato["clasificacion"],
-        resolucion=resoluciones[dato["resolucion"]] if dato["resolucion"] else None,
-        **{columna: dato[columna] for columna in columnas},
-    )
-
-
 class Semestre:
     """Un periodo de la demostración, desde que se abre hasta que se corta."""
 
-    def __init__(self, demo: Demo, dato: dict[str, Any], previo: dict[str, Any] | None):
+    def __init__(self, demo: Base, dato: dict[str, Any], previo: dict[str, Any] | None):
         self.demo, self.dato, self.codigo = demo, dato, dato["codigo"]
         self.periodo: Periodo = demo.periodos[self.codigo]
         self.previo = date.fromisoformat(previo["cortado_en"]) if previo else None
@@ -447,20 +120,20 @@ class Semestre:
             self.traer_al_presente()
             self.dar(self.demo.ahora)
             return
-        self.dar(_a_las(self.limite, 23, 59))
+        self.dar(a_las(self.limite, 23, 59))
         self.periodo = periodos.dar_gracia(
-            self.periodo, momento=_a_las(self.limite + timedelta(days=1), 0, 5)
+            self.periodo, momento=a_las(self.limite + timedelta(days=1), 0, 5)
         )
         self.leer()
-        self.dar(_a_las(self.fin_gracia, 23, 59))
+        self.dar(a_las(self.fin_gracia, 23, 59))
         self.periodo = periodos.cerrar(
             self.periodo,
             version=self.periodo.version,
             por=None,
-            momento=_a_las(self.fin_gracia + timedelta(days=1), 0, 5),
+            momento=a_las(self.fin_gracia + timedelta(days=1), 0, 5),
         )
         self.leer()
-        corta = _a_las(date.fromisoformat(self.dato["cortado_en"]), 10)
+        corta = a_las(date.fromisoformat(self.dato["cortado_en"]), 10)
         self.dar(corta)
         self.recomendar()
         self.rectificar(corta)
@@ -515,7 +188,7 @@ class Semestre:
             self.periodo,
             version=self.periodo.version,
             por=self.demo.coordinadora,
-            momento=_a_las(self.periodo.abre, 7),
+            momento=a_las(self.periodo.abre, 7),
         )
         self.leer()
 
@@ -536,10 +209,10 @@ class Semestre:
                 for turno in self.turnos(renglon):
                     self.agenda.turnos[turno].append(renglon)
         for aporte in self.suyas("aportes_de_cooperantes"):
-            self.agenda.actos.append((_a_las(self.limite, 12), partial(self.aportar, aporte)))
+            self.agenda.actos.append((a_las(self.limite, 12), partial(self.aportar, aporte)))
         if self.vivo:
             for dato in self.suyas("reprogramaciones"):
-                pide = _a_las(date.fromisoformat(dato["desde"]), 9)
+                pide = a_las(date.fromisoformat(dato["desde"]), 9)
                 self.agenda.actos.append((pide, partial(self.solicitar, dato)))
 
     def turnos(self, renglon: Renglon) -> Iterator[Turno]:
@@ -556,17 +229,17 @@ class Semestre:
         if "reapertura" in dato:
             dia = envio
             nota = dato["reapertura"]
-            vispera = _a_las(envio - timedelta(days=1), 10)
+            vispera = a_las(envio - timedelta(days=1), 10)
             yield Turno(vispera, "reabrir", self.demo.coordinadora, nota=nota)
-        yield Turno(_a_las(dia, 9), "guardar", captura)
+        yield Turno(a_las(dia, 9), "guardar", captura)
         if dato["estado"] == Avance.Estado.BORRADOR:
             return
-        yield Turno(_a_las(dia, 11), "entregar", captura)
+        yield Turno(a_las(dia, 11), "entregar", captura)
         for vez in range(dato.get("devoluciones", 0)):
             aprueba = self.demo.aprueba(sigla)
-            yield Turno(_a_las(dia, 12, 3 * vez), "devolver", aprueba, nota=NOTA_AL_DEVOLVER)
-            yield Turno(_a_las(dia, 12, 3 * vez + 1), "corregir", captura)
-            yield Turno(_a_las(dia, 12, 3 * vez + 2), "entregar", captura)
+            yield Turno(a_las(dia, 12, 3 * vez), "devolver", aprueba, nota=NOTA_AL_DEVOLVER)
+            yield Turno(a_las(dia, 12, 3 * vez + 1), "corregir", captura)
+            yield Turno(a_las(dia, 12, 3 * vez + 2), "entregar", captura)
         if dato["estado"] == Avance.Estado.EN_APROBACION:
             return
         yield self.remision(sigla, captura, envio)
@@ -586,9 +259,9 @@ class Semestre:
             suple = una["titular"] == aprueba.correo and una["delegado"] != captura.correo
             if suple and una["desde"] <= dia.isoformat() <= una["hasta"]:
                 return Turno(
-                    _a_las(dia, 16), "remitir", self.demo.personas[una["delegado"]], aprueba
+                    a_las(dia, 16), "remitir", self.demo.personas[una["delegado"]], aprueba
                 )
-        return Turno(_a_las(dia, 16), "remitir", aprueba)
+        return Turno(a_las(dia, 16), "remitir", aprueba)
 
     def revision(self, renglon: Renglon, captura: Usuario, envio: date) -> Iterator[Turno]:
         """Se valida, o se observa, se corrige, se remite otra vez y entonces se valida."""
@@ -596,22 +269,22 @@ class Semestre:
         observaciones = dato.get("observaciones", [])
         dia = _viernes_despues(envio)
         if observaciones:
-            yield Turno(_a_las(dia, 10), "observar", analista)
+            yield Turno(a_las(dia, 10), "observar", analista)
             if any(una["respuesta"] is None for una in observaciones):
                 return
             responde = dias_habiles_despues(dia, 1)
-            yield Turno(_a_las(responde, 9), "responder", captura)
-            yield Turno(_a_las(responde, 11), "entregar", captura)
+            yield Turno(a_las(responde, 9), "responder", captura)
+            yield Turno(a_las(responde, 11), "entregar", captura)
             yield self.remision(renglon.sigla, captura, responde)
             dia = _viernes_despues(responde)
         if not self.vivo:
             dia = min(dia, date.fromisoformat(self.dato["cortado_en"]) - timedelta(days=1))
-        yield Turno(_a_las(dia, 15), "validar", analista)
+        yield Turno(a_las(dia, 15), "validar", analista)
 
     def traer_al_presente(self) -> None:
         """Lleva cada momento, en proporción, de [abre, el último] a [la nueva apertura, ahora]."""
-        desde, hasta = _a_las(self.abre, 7), self.agenda.ultimo()
-        nuevo, ahora = _a_las(self.periodo.abre, 7), self.demo.ahora
+        desde, hasta = a_las(self.abre, 7), self.agenda.ultimo()
+        nuevo, ahora = a_las(self.periodo.abre, 7), self.demo.ahora
 
         def traido(momento: datetime) -> datetime:
             return nuevo + (ahora - nuevo) * ((momento - desde) / (hasta - desde))
@@ -760,7 +433,7 @@ class Semestre:
         dia = date.fromisoformat(dato["desde"])
         if self.previo:
             dia = max(dia, self.previo + timedelta(days=1))
-        pedida = self.solicitar(dato, _a_las(dia, 9))
+        pedida = self.solicitar(dato, a_las(dia, 9))
         sigla = pedida.actividad.responsable.sigla
         pasos: list[tuple[Callable[..., Any], Usuario, dict[str, Any]]] = [
             (enmiendas.avalar, self.demo.aprueba(sigla), {}),
@@ -773,7 +446,7 @@ class Semestre:
         resuelve = resoluciones[dato["estado"]]
         pasos.append((resuelve, self.demo.coordinadora, {"acto": dato["acto"]}))
         for dias, (verbo, por, datos) in enumerate(pasos, 1):
-            momento = _a_las(dia + timedelta(days=dias), 9)
+            momento = a_las(dia + timedelta(days=dias), 9)
             pedida = verbo(pedida, version=pedida.version, por=por, momento=momento, **datos)
 
     def rectificar(self, corta: datetime) -> None:
