@@ -546,6 +546,8 @@ def mosaico(c: Contenido) -> Grafica:
             f"{len(en_atraso)} de {_acciones(len(c.acciones))} en rojo o vencidas, en "
             f"{'los objetivos' if len(donde) > 1 else 'el objetivo'} {_y(donde)}"
         )
+    if calladas := sum(1 for accion in c.acciones if accion.retenido):
+        hallazgo += f"; de {calladas} no se publica el color"
     codigos = _codigos(accion.semaforo for accion in c.acciones)
     equis = {"field": "_lugar", "type": "ordinal", "axis": None}
     ye = {

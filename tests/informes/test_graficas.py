@@ -145,6 +145,13 @@ def test_lo_retenido_no_se_dibuja(c):
         assert callada.codigo not in {fila["Acción"] for fila in una["data"]["values"]}
 
 
+def test_el_mosaico_dice_de_cuantas_no_publica_el_color(c):
+    callada = replace(c.acciones[0], retenido=True, semaforo="ND")
+    c = replace(c, acciones=(callada, *c.acciones[1:]))
+
+    assert graficas.mosaico(c)["usermeta"]["hallazgo"].endswith("de 1 no se publica el color")
+
+
 def test_cada_color_tiene_su_propia_forma():
     assert graficas.FORMAS.keys() == ASPECTOS.keys()
     assert len(set(graficas.FORMAS.values())) == len(graficas.FORMAS)
