@@ -5,6 +5,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 from urllib.parse import urlencode
 
 import pytest
@@ -51,10 +52,8 @@ def test_matar_la_web_mientras_escribe_no_pierde_lo_guardado(taller, cifra):
     azar, guardados, en_vuelo = random.Random(7), 0, 0
     for ronda in range(RONDAS):
         proceso, puerto = taller.web()
-        matador = subprocess.Popen(
-            ["sh", "-c", f"sleep {azar.uniform(0.3, 1.5):.2f}; kill -9 -- -{proceso.pid}"],
-            start_new_session=True,
-        )
+        matador = threading.Timer(azar.uniform(0.3, 1.5), taller.matar, [proceso])
+        matador.start()
         version, seguro = la_fila(taller)
         for numero in range(1000):
             texto = f"Ronda {ronda}, texto {numero}."
@@ -63,8 +62,7 @@ def test_matar_la_web_mientras_escribe_no_pierde_lo_guardado(taller, cifra):
                 break
             assert codigo == 302, codigo
             guardados, seguro, version = guardados + 1, texto, version + 1
-        matador.wait(timeout=10)
-        proceso.wait(timeout=10)
+        matador.join(timeout=20)
         quedo = la_fila(taller)
         assert quedo in {(version, seguro), (version + 1, texto)}
         en_vuelo += quedo != (version, seguro)
