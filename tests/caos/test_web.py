@@ -9,6 +9,7 @@ import threading
 from urllib.parse import urlencode
 
 import pytest
+from django.db.backends.sqlite3 import _functions as funciones
 
 from tests.caos.conftest import RAIZ
 
@@ -75,6 +76,7 @@ def test_matar_la_web_mientras_escribe_no_pierde_lo_guardado(taller, cifra):
 def revisar_la_base(taller):
     """Entera, con un movimiento y un asiento por versión, y la cadena sin quiebre."""
     with sqlite3.connect(taller.var / "pesn.sqlite3") as base:
+        funciones.register(base)  # las restricciones usan las de Django
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     avance, version = taller.semilla["avance"], la_fila(taller)[0]
     movimientos = taller.filas(
