@@ -7,6 +7,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from redis.exceptions import ConnectionError as SinRedis
+from redis.exceptions import TimeoutError as RedisLento
 
 FRASES = {
     400: ("ilegible", "La dirección o los datos enviados están incompletos o mal escritos."),
@@ -39,9 +41,9 @@ def demasiadas(request: HttpRequest) -> HttpResponse:
 
 
 def peticion_fallida(request: HttpRequest) -> HttpResponse:
-    """El 500 de Django; si la base no contesta, 503, y si el disco se llenó, 507."""
+    """El 500 de Django; si la base o la caché no contestan, 503, y si el disco se llenó, 507."""
     falla = sys.exc_info()[1]
-    if isinstance(falla, OperationalError | InterfaceError):
+    if isinstance(falla, OperationalError | InterfaceError | SinRedis | RedisLento):
         return _contestar(request, 503, "500.html")
     if isinstance(falla, OSError) and falla.errno in SIN_ESPACIO:
         return _contestar(request, 507, "500.html")

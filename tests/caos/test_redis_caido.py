@@ -7,6 +7,7 @@ from django.urls import reverse
 from informes import emision
 from informes.models import TrabajoInforme
 from pesn.celery import app
+from tests.fabricas import UsuarioFactory
 from tests.seguridad import mundo as mundos
 from tests.seguridad.pedidos import captura, celdas
 
@@ -58,3 +59,16 @@ def test_sin_redis_nadie_recibe_una_falla_y_el_informe_espera(
     assert trabajo.clave in emision.reconciliar()
     assert emision.atender(trabajo.clave)
     cifra(f"G-19 peticiones={len(codigos)} fallas_5xx=0 en_cola=1 salieron=1")
+
+
+def test_sin_redis_no_se_entra_y_se_dice_por_que(sin_redis):
+    """Los límites de entrada se cuentan en la caché: sin ella no se prueba una contraseña."""
+    persona = UsuarioFactory(password="una-clave-larga-123")
+    cliente = Client(raise_request_exception=False)
+
+    respuesta = cliente.post(
+        "/cuenta/login/", {"login": persona.correo, "password": "una-clave-larga-123"}
+    )
+
+    assert respuesta.status_code == 503
+    assert "no contesta" in respuesta.content.decode()
