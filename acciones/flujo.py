@@ -38,11 +38,7 @@ class TramiteInvalido(Exception):
 
 def puede_tramitar(usuario: Usuario | None) -> bool:
     """La coordinación y la CAP."""
-    return (
-        usuario is not None
-        and usuario.is_active
-        and usuario.rol in {Rol.COORDINADOR, Rol.CAP}
-    )
+    return usuario is not None and usuario.is_active and usuario.rol in {Rol.COORDINADOR, Rol.CAP}
 
 
 def siguientes(propuesta: PropuestaLegislativa) -> dict[str, bool]:

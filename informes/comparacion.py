@@ -34,9 +34,7 @@ def por_accion(antes: Contenido, despues: Contenido) -> list[Renglon]:
     de_antes = {una.codigo: una for una in antes.acciones}
     de_despues = {una.codigo: una for una in despues.acciones}
     todas = sorted({**de_antes, **de_despues}.values(), key=lambda una: una.orden)
-    return [
-        _renglon(una, de_antes.get(una.codigo), de_despues.get(una.codigo)) for una in todas
-    ]
+    return [_renglon(una, de_antes.get(una.codigo), de_despues.get(una.codigo)) for una in todas]
 
 
 def _renglon(una: Accion, antes: Accion | None, despues: Accion | None) -> Renglon:

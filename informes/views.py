@@ -5,6 +5,7 @@ from hashlib import sha256
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -31,6 +32,7 @@ from informes.tasks import tocar_al_confirmar
 from matrices.flujo import Conflicto
 from matrices.models import Avance, Periodo, Rectificacion
 
+CORTES_POR_PAGINA = 20
 TIPOS = {
     Documento.Formato.PDF: "application/pdf",
     Documento.Formato.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -42,7 +44,9 @@ TIPOS = {
 def informes(request):
     """Por semestre: sus cortes, sus ediciones y sus archivos."""
     visibles = Informe.objects.visibles_para(request.user)
-    cortes = Corte.objects.visibles_para(request.user).para_lista(visibles)
+    cortes = Paginator(
+        Corte.objects.visibles_para(request.user).para_lista(visibles), CORTES_POR_PAGINA
+    ).get_page(request.GET.get("page"))
     contexto = {
         "titulo": "Informes",
         "migas": [("Informes", None)],

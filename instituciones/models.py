@@ -106,7 +106,8 @@ class Institucion(models.Model):
         ordering = ["sigla"]
         constraints = [
             models.CheckConstraint(
-                name="quien_reporta_tiene_revisora", condition=Q(reporta=False) | Q(revisora__isnull=False)
+                name="quien_reporta_tiene_revisora",
+                condition=Q(reporta=False) | Q(revisora__isnull=False),
             ),
             models.CheckConstraint(
                 name="nadie_se_revisa_a_si_mismo", condition=~Q(revisora=F("id"))

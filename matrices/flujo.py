@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import F, Model
+from django.db.models import F, Model, OuterRef, Subquery
 from django.utils import timezone
 
 from instituciones import bitacora
@@ -23,6 +23,7 @@ from matrices.models import (
     Actividad,
     Aporte,
     Avance,
+    Evidencia,
     HitoCumplido,
     Movimiento,
     Observacion,
@@ -542,8 +543,10 @@ MIDE = {"guardar", "vencer", "reabrir", "eximir", "exigir", "dejar_fuera"}
 
 def _efectos(paso: str, avance: Avance, momento: datetime) -> dict[str, Any]:
     """Las columnas que un paso cambia por sí mismo."""
-    if paso == "remitir" and not avance.se_corrige:
-        return {"extemporaneo": timezone.localdate(momento) > avance.periodo.limite}
+    if paso == "remitir":
+        tarde = timezone.localdate(momento) > avance.periodo.limite
+        primera = {} if avance.se_corrige else {"extemporaneo": tarde}
+        return {"remitido_en": momento, **primera}
     if paso == "observar":
         return {"ronda": F("ronda") + 1}
     if paso == "eximir":
@@ -701,7 +704,20 @@ def entregar_varios(
         movidos = mover_varios(ordenes, "entregar", por=por, momento=momento)
         abiertas = Observacion.objects.filter(avance__in=movidos).abiertas()
         abiertas.update(estado=Observacion.Estado.ATENDIDA)
+        _clasificar_la_evidencia(movidos)
         return movidos
+
+
+def _clasificar_la_evidencia(avances: Sequence[Avance]) -> None:
+    """La que se subió antes de clasificar toma la categoría con que el avance se entrega."""
+    suyo = Avance.objects.filter(pk=OuterRef("avance"))
+    sin_clase = Evidencia.objects.filter(
+        avance__in=avances, clasificacion=Clasificacion.SIN_CLASIFICAR
+    )
+    sin_clase.update(
+        clasificacion=Subquery(suyo.values("clasificacion")[:1]),
+        resolucion=Subquery(suyo.values("resolucion")[:1]),
+    )
 
 
 def asignar(

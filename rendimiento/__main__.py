@@ -27,8 +27,8 @@ def main(buscado: str = "") -> int:
         sys.stdout.write(
             renglon(
                 medida.trabajo,
-                f"{nuestra.procesador:.2f} s",
-                f"{ingenua.procesador:.2f} s",
+                f"{nuestra.procesador:.3f} s",
+                f"{ingenua.procesador:.3f} s",
                 f"{razon:.2f} ({medida.meta:.2f})",
                 f"{nuestra.memoria:.0f} / {ingenua.memoria:.0f} MB = {memoria:.2f}",
             )

@@ -14,7 +14,7 @@ from typing import Any
 
 RAIZ = Path(__file__).resolve().parent.parent
 # Cada módulo trae su lista MEDIDAS; quien mide algo nuevo agrega aquí el suyo.
-MODULOS = ["rendimiento.informe"]
+MODULOS = ["rendimiento.informe", "rendimiento.paginas"]
 MEGA = 1024
 
 
@@ -30,13 +30,18 @@ class Resultado:
 
 @dataclass(frozen=True)
 class Medida:
-    """Un trabajo, su manera ingenua, y hasta dónde puede llegar la razón entre ambas."""
+    """Un trabajo, su manera ingenua, y hasta dónde puede llegar la razón entre ambas.
+
+    `cifra` es lo que se compara: «procesador», o «dicha» si la manera da sus propios segundos
+    (entonces devuelve (segundos, texto)).
+    """
 
     trabajo: str
-    nuestra: Callable[[], str]
-    ingenua: Callable[[], str]
+    nuestra: Callable[[], Any]
+    ingenua: Callable[[], Any]
     meta: float
     meta_memoria: float | None = None
+    cifra: str = "procesador"
 
 
 def medidas() -> list[Medida]:
@@ -64,8 +69,11 @@ def en_este_proceso(trabajo: str, manera: str) -> dict[str, Any]:
     medida = next(una for una in medidas() if una.trabajo == trabajo)
     reloj, procesador = time.perf_counter(), time.process_time()
     dijo = getattr(medida, manera)()
+    gastado = time.process_time() - procesador
+    if medida.cifra == "dicha":
+        gastado, dijo = dijo
     return {
-        "procesador": time.process_time() - procesador,
+        "procesador": gastado,
         "reloj": time.perf_counter() - reloj,
         "memoria": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGA,
         "dijo": dijo,

@@ -349,6 +349,7 @@ class AvanceFactory(DjangoModelFactory):
     capturado_por = LazyAttribute(lambda o: _firma(o, "PLANIFICADOR") if o.entregado else None)
     entregado_por = SelfAttribute("capturado_por")
     remitido_por = LazyAttribute(lambda o: _firma(o, "APROBADOR") if o.enviado else None)
+    remitido_en = LazyAttribute(lambda o: timezone.now() if o.enviado else None)
     validado_por = LazyAttribute(
         lambda o: _firma(o, "ANALISTA") if o.estado in matrices.Avance.VALIDADOS else None
     )

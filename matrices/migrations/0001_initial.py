@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                 ('asignado_a', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('capturado_por', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entregado_por', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('remitido_en', models.DateTimeField(editable=False, null=True, verbose_name='remitido por última vez')),
                 ('remitido_por', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('resolucion', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='instituciones.resolucionreserva')),
                 ('validado_por', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -502,6 +503,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='avance',
             index=models.Index(fields=['periodo', 'estado'], name='avances_por_estado'),
+        ),
+        migrations.AddIndex(
+            model_name='avance',
+            index=models.Index(fields=['estado', 'remitido_en'], name='avances_en_cola'),
         ),
         migrations.AddIndex(
             model_name='avance',

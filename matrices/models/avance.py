@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.utils import timezone
 
 from acciones.models import clase_legal, reservada_con_resolucion, resolucion
@@ -76,6 +76,27 @@ class AvanceQuerySet(Acotado):
             "actividad__matriz__accion__objetivo__programa",
         )
 
+    def sin_textos(self):
+        """Sin las columnas largas que una lista no muestra: ordenar miles cuesta su ancho."""
+        matriz, plan = "actividad__matriz__", "periodo__plan__"
+        objetivo = f"{matriz}accion__objetivo__"
+        return self.defer(
+            "logro",
+            "limitante",
+            "medida_correctiva",
+            "decision_solicitada",
+            "justificacion_exceso",
+            "motivo_retroceso",
+            "motivo_sin_cambios",
+            f"{matriz}impacto",
+            f"{matriz}accion__enunciado",
+            f"{objetivo}enunciado",
+            f"{objetivo}programa__objetivo_general",
+            f"{objetivo}programa__descripcion",
+            f"{plan}niveles",
+            f"{plan}fuente",
+        )
+
     def en_orden(self):
         """En el orden del plan y de la matriz."""
         return self.order_by("actividad__matriz__accion__orden", "actividad__numero", "pk")
@@ -108,12 +129,6 @@ class AvanceQuerySet(Acotado):
     def que_revisa(self, institucion):
         """Lo de las instituciones que ésta revisa."""
         return self.filter(actividad__responsable__revisora=institucion)
-
-    def con_su_remision(self):
-        """Con el momento en que se remitió por última vez (`remitido_en`)."""
-        remisiones = Movimiento.objects.filter(avance=OuterRef("pk"), paso="remitir")
-        ultima = remisiones.order_by("-pk").values("momento")[:1]
-        return self.annotate(remitido_en=Subquery(ultima))
 
 
 def _avance_abierto() -> Q:
@@ -186,6 +201,7 @@ class Avance(models.Model):
     capturado_por = _firma()
     entregado_por = _firma()
     remitido_por = _firma()
+    remitido_en = models.DateTimeField("remitido por última vez", null=True, editable=False)
     validado_por = _firma()
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -243,6 +259,7 @@ class Avance(models.Model):
         ordering = ["periodo", "actividad"]
         indexes = [
             models.Index(fields=["periodo", "estado"], name="avances_por_estado"),
+            models.Index(fields=["estado", "remitido_en"], name="avances_en_cola"),
             models.Index(fields=["actividad", "periodo"], name="avances_de_actividad"),
         ]
         constraints = [
@@ -332,6 +349,16 @@ class Avance(models.Model):
     def ejecutado_que_cuenta(self):
         """E en las sumas: la validada; mientras se tramita, la última validada antes."""
         return self.ejecutado_previo if self.estado in self.EN_TRAMITE else self.ejecutado
+
+    @property
+    def cambio_pedido(self) -> str:
+        """El tipo de solicitud que abre la situación reportada; vacío si no pide cambios (§5)."""
+        pide = self.SituacionReportada
+        return {
+            pide.PIDE_REPROGRAMAR: "REPROGRAMACION",
+            pide.PIDE_SUSPENDER: "SUSPENSION",
+            pide.PIDE_CANCELAR: "CANCELACION",
+        }.get(self.situacion_reportada, "")
 
     @property
     def se_corrige(self) -> bool:

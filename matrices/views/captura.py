@@ -11,13 +11,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from matrices import archivos, consultas, evidencias, flujo, permisos
 from matrices.forms.avance import SECCIONES, AvanceForm
 from matrices.forms.evidencia import EvidenciaForm
-from matrices.models import Avance, Evidencia, Observacion
+from matrices.models import Avance, Evidencia, Observacion, Reprogramacion
 from matrices.views.avance import (
     direccion,
     el_avance,
@@ -72,7 +73,7 @@ def entregar(request: HttpRequest, pk: int) -> HttpResponse:
             return _pagina(request, guardado, form, evidencia, codigo=422, quedo_guardado=True)
         flujo.entregar(guardado, version=guardado.version, por=request.user)
         messages.success(request, f"{guardado.actividad} se entregó a aprobación.")
-        return redirect("matrices:semestre")
+        return _a_la_solicitud(request, guardado) or redirect("matrices:semestre")
 
     return _guardar(request, el_avance(request, pk), entregar_lo_guardado)
 
@@ -96,6 +97,19 @@ def retirar(request: HttpRequest, pk: int, evidencia: int) -> HttpResponse:
         return redirect(direccion(guardado) + "#evidencia")
 
     return _guardar(request, avance, quitar)
+
+
+def _a_la_solicitud(request: HttpRequest, entregado: Avance) -> HttpResponse | None:
+    """Si lo reportado pide un cambio y nadie lo ha solicitado, la página para solicitarlo."""
+    visibles = Reprogramacion.objects.visibles_para(request.user)
+    en_tramite = visibles.filter(
+        actividad=entregado.actividad_id, estado__in=Reprogramacion.EN_TRAMITE
+    )
+    if not entregado.cambio_pedido or en_tramite.exists():
+        return None
+    messages.info(request, "Presente ahora la solicitud de cambio que reportó.")
+    pagina = reverse("matrices:solicitar", args=[entregado.actividad_id])
+    return redirect(f"{pagina}?tipo={entregado.cambio_pedido}")
 
 
 def _se_escribe(request: HttpRequest, avance: Avance) -> bool:

@@ -24,6 +24,7 @@ from matrices.models.matriz import VEN_TODA_FILA
 
 E = Periodo.Estado
 POR_PAGINA = 100
+SEMESTRES_POR_PAGINA = 20
 
 
 class Requisito(NamedTuple):
@@ -41,7 +42,9 @@ def periodos(request: HttpRequest) -> HttpResponse:
     contexto = {
         "titulo": "Períodos",
         "migas": [("Períodos", None)],
-        "periodos": visibles.order_by("plan", "-anio", "-semestre"),
+        "periodos": Paginator(
+            visibles.order_by("plan", "-anio", "-semestre"), SEMESTRES_POR_PAGINA
+        ).get_page(request.GET.get("page")),
         "coordina": permisos.puede_coordinar(request.user),
     }
     return render(request, "matrices/periodos.html", contexto)

@@ -107,7 +107,11 @@ def escribir_impacto(request, codigo, accion):
         estructura.escribir_impacto(una, por=request.user, **form.cleaned_data)
     except VersionAjena as ajena:
         contexto["conflicto"] = [
-            {"nombre": "Impacto", "suyo": form.cleaned_data["impacto"], "actual": ajena.actual.impacto}
+            {
+                "nombre": "Impacto",
+                "suyo": form.cleaned_data["impacto"],
+                "actual": ajena.actual.impacto,
+            }
         ]
         return render(request, "matrices/impacto.html", contexto, status=409)
     messages.success(request, "El impacto quedó escrito.")
@@ -121,9 +125,7 @@ def escribir_actividad(request, codigo, accion, numero=None):
     una = _accion(request, uno, accion)
     if not permisos.puede_estructurar(request.user, una):
         raise PermissionDenied
-    matriz = get_object_or_404(
-        MatrizCumplimiento.objects.visibles_para(request.user), accion=una
-    )
+    matriz = get_object_or_404(MatrizCumplimiento.objects.visibles_para(request.user), accion=una)
     actividad = None
     if numero is not None:
         visibles = Actividad.objects.visibles_para(request.user).de_la_accion(una)
@@ -190,6 +192,4 @@ def _escribir(matriz, actividad, formularios, por) -> None:
         estructura.agregar_actividad(matriz, form.columnas(), por=por, **cuelga)
     else:
         version = form.cleaned_data["version"]
-        estructura.cambiar_actividad(
-            actividad, form.columnas(), version=version, por=por, **cuelga
-        )
+        estructura.cambiar_actividad(actividad, form.columnas(), version=version, por=por, **cuelga)

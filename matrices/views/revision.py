@@ -44,7 +44,9 @@ NUMERO = {"td": {"class": "numero"}, "th": {"class": "numero"}}
 class ColaTable(tables.Table):
     """La cola: lo que más espera primero; cada encabezado ordena."""
 
-    espera = tables.Column("Espera", accessor="remitido_en", attrs=NUMERO)
+    espera = tables.Column(
+        "Espera", accessor="remitido_en", order_by=("remitido_en", "pk"), attrs=NUMERO
+    )
     institucion = tables.Column("Institución", accessor="actividad__responsable__sigla")
     actividad = tables.TemplateColumn(
         template_name="matrices/_en_cola.html",
@@ -131,7 +133,7 @@ def _filas_de(usuario: Usuario, quien: Usuario) -> QuerySet[Avance]:
     filas = filas.exclude(periodo__estado=Periodo.Estado.CORTADO)
     if quien.rol == Rol.ANALISTA:
         filas = filas.que_revisa(quien.institucion_id)
-    return filas.con_su_actividad().select_related("asignado_a").con_su_remision()
+    return filas.con_su_actividad().sin_textos().select_related("asignado_a")
 
 
 def _personas(usuario: Usuario, quien: Usuario) -> Iterable[Usuario]:

@@ -325,6 +325,38 @@ def test_entregar_completo_va_a_aprobacion(client, elenco, avance):
     assert avance.entregado_por == elenco.planificadora
 
 
+@pytest.mark.parametrize(
+    ("situacion", "tipo"),
+    [
+        ("PIDE_REPROGRAMAR", "REPROGRAMACION"),
+        ("PIDE_SUSPENDER", "SUSPENSION"),
+        ("PIDE_CANCELAR", "CANCELACION"),
+    ],
+)
+def test_entregar_pidiendo_un_cambio_abre_su_solicitud(client, elenco, avance, situacion, tipo):
+    con_acta(avance, elenco.planificadora)
+
+    respuesta = entra(client, elenco.planificadora).post(
+        direccion(avance, "entregar"),
+        escrito(avance, declaracion="on", situacion_reportada=situacion),
+    )
+
+    solicitud = reverse("matrices:solicitar", args=[avance.actividad_id])
+    assert respuesta["Location"] == f"{solicitud}?tipo={tipo}"
+
+
+def test_la_evidencia_sin_clasificar_toma_la_clase_con_que_se_entrega(client, elenco, avance):
+    evidencia = con_acta(avance, elenco.planificadora)
+    Evidencia.objects.filter(pk=evidencia.pk).update(clasificacion="SIN_CLASIFICAR")
+
+    entra(client, elenco.planificadora).post(
+        direccion(avance, "entregar"), escrito(avance, declaracion="on")
+    )
+
+    evidencia.refresh_from_db()
+    assert evidencia.clasificacion == "PUBLICA"
+
+
 def test_entregar_dos_veces_es_un_paso_y_un_409(client, elenco, avance):
     con_acta(avance, elenco.planificadora)
     datos = escrito(avance, declaracion="on")

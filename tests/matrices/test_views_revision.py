@@ -40,6 +40,7 @@ def remitido(elenco, periodo, **datos):
             "estado": "REMITIDO",
             "capturado_por": elenco.planificadora,
             "remitido_por": elenco.aprobador,
+            "remitido_en": timezone.now() - timedelta(days=14),
             "logro": "Se capacitó a doscientas personas en Cobán.",
             **datos,
         },
@@ -122,15 +123,9 @@ def test_la_coordinacion_ve_todas_las_colas(client, elenco, periodo):
 
 
 def test_lo_que_mas_espera_va_primero(client, elenco, periodo):
-    reciente = remitido(elenco, periodo)
-    viejo = remitido(elenco, periodo)
-    Movimiento.objects.create(
-        avance=reciente,
-        paso="remitir",
-        de="EN_APROBACION",
-        a="REMITIDO",
-        momento=timezone.now(),
-    )
+    ahora = timezone.now()
+    reciente = remitido(elenco, periodo, remitido_en=ahora)
+    viejo = remitido(elenco, periodo, remitido_en=ahora - timedelta(days=3))
     entrar(client, elenco.analista)
 
     filas = [fila.record for fila in client.get(COLA).context["tabla"].rows]
