@@ -354,11 +354,12 @@ class Avance(models.Model):
     def cambio_pedido(self) -> str:
         """El tipo de solicitud que abre la situación reportada; vacío si no pide cambios (§5)."""
         pide = self.SituacionReportada
-        return {
+        solicitudes: dict[str, str] = {
             pide.PIDE_REPROGRAMAR: "REPROGRAMACION",
             pide.PIDE_SUSPENDER: "SUSPENSION",
             pide.PIDE_CANCELAR: "CANCELACION",
-        }.get(self.situacion_reportada, "")
+        }
+        return solicitudes.get(self.situacion_reportada, "")
 
     @property
     def se_corrige(self) -> bool:
