@@ -172,7 +172,11 @@ def test_sin_ficha_ningun_post_pasa(mundo, cifra):
     for fila in filas:
         if fila["puede"] == "cuenta" and not fila["ruta"].startswith("account_log"):
             continue
-        suyos = ADENTRO if fila["puede"] in {"adentro", "cuenta"} else fila["puede"].split()
+        suyos = (
+            ADENTRO
+            if fila["puede"] in {"adentro", "cuenta", "cualquiera"}
+            else fila["puede"].split()
+        )
         quien = suyos[0]
         celda = next(c for c in celdas([{**fila, "puede": "adentro"}]) if c.actor == quien)
         cliente = Client(enforce_csrf_checks=True, raise_request_exception=False)
