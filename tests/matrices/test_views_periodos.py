@@ -29,7 +29,7 @@ def test_la_lista_no_crece_en_consultas(client, elenco, cuantos, django_assert_n
         PeriodoFactory(plan=plan, anio=anio, estado="PROGRAMADO")
     entrar(client, elenco.coordinadora)
 
-    with django_assert_num_queries(9):  # sesión 4, persona, semestres, marco 3
+    with django_assert_num_queries(10):  # sesión 4, persona, cuenta, semestres, marco 3
         pagina = client.get(LISTA).content.decode()
 
     assert pagina.count('<th scope="row">') == cuantos
