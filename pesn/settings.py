@@ -10,6 +10,7 @@ import secrets
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -147,6 +148,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Caché: la comparten todos los procesos (límites de entrada, TOTP). Nunca por proceso.
 REDIS_URL = env("REDIS_URL", default="")
+if EN_PRUEBAS and REDIS_URL:
+    # Cada proceso de pruebas en su propia base: los límites de uno no son los del otro.
+    proceso = int(env("PYTEST_XDIST_WORKER", default="gw0").removeprefix("gw"))
+    REDIS_URL = urlsplit(REDIS_URL)._replace(path=f"/{proceso + 1}").geturl()
 if REDIS_URL:
     CACHES = {
         "default": {

@@ -42,7 +42,6 @@ from matrices.models import (
     Reprogramacion,
 )
 
-pytestmark = pytest.mark.xdist_group("demo")  # que la carguen los dos procesos sería pagarla doble
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 PLAN = json.loads((FIXTURES / "pesn-2020-2024.json").read_text(encoding="utf-8"))
 DATOS = json.loads((FIXTURES / "demo.json").read_text(encoding="utf-8"))
