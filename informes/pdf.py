@@ -189,16 +189,11 @@ def _por_institucion(c: Contenido) -> list[dict[str, Any]]:
 
 
 def _cuadricula(c: Contenido, figuras: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """Ámbitos por renglón y programas por columna; None donde no hay acciones."""
-    celdas = {(una.ambito, una.programa): una for una in c.cuadricula}
+    """Ámbitos por renglón y programas por columna, con su hallazgo."""
     return {
         "hallazgo": figuras.get("cuadricula", {}).get("hallazgo", "Ámbito y programa"),
         "filas": [
-            {
-                "ambito": ambito,
-                "celdas": [celdas.get((ambito.codigo, uno.codigo)) for uno in c.programas],
-            }
-            for ambito in c.ambitos
+            {"ambito": ambito, "celdas": celdas} for ambito, celdas in c.cuadricula_por_ambito
         ],
     }
 

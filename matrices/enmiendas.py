@@ -293,11 +293,18 @@ def _cambiar_actividad(actividad: Actividad, pedida: Reprogramacion) -> None:
     actividad.version += 1
     for campo, valor in cambios.items():
         setattr(actividad, campo, valor)
-    actividad.save()
+    _guardar_con_su_fecha(actividad, pedida)
     nuevas = {nuevo["numero"]: como_fecha(nuevo["fecha"]) for nuevo in pedida.hitos}
     for hito in HitoActividad.objects.filter(actividad=actividad, numero__in=nuevas):
         hito.fecha_vigente = nuevas[hito.numero]
-        hito.save()
+        _guardar_con_su_fecha(hito, pedida)
+
+
+def _guardar_con_su_fecha(fila: Any, pedida: Reprogramacion) -> None:
+    """Guarda, y su historia dice cuándo y por quién se aprobó, aunque se cargue después."""
+    fila._history_date = pedida.resuelta_en
+    fila._history_user = pedida.resuelta_por
+    fila.save()
 
 
 def _cambiar_avances(actividad: Actividad, pedida: Reprogramacion, quien: dict[str, Any]) -> None:

@@ -530,3 +530,25 @@ def test_la_opinion_llega_aunque_pase_el_plazo_si_nadie_ha_resuelto(elenco, canc
     enmiendas.opinar(cancelacion, opinion="No conviene.", version=2, por=elenco.comisionada)
 
     assert cancelacion.estado == "OPINADA"
+
+
+def test_la_historia_de_la_actividad_dice_cuando_y_quien_aprobo(elenco, actividad):
+    aprobado = timezone.now() - timedelta(days=400)
+    pedida = enmiendas.solicitar(
+        actividad,
+        tipo="REPROGRAMACION",
+        desde=aprobado.date(),
+        fin_propuesto=date(2023, 6, 30),
+        motivo=MOTIVO,
+        por=elenco.planificadora,
+        momento=aprobado,
+    )
+    enmiendas.avalar(pedida, version=1, por=elenco.aprobador, momento=aprobado)
+    opinion = {"opinion": "Conviene.", "version": 2, "por": elenco.comisionada}
+    enmiendas.opinar(pedida, momento=aprobado, **opinion)
+
+    enmiendas.aprobar(pedida, acto="Acta 4", version=3, por=elenco.coordinadora, momento=aprobado)
+
+    entonces = actividad.history.get(history_date=aprobado)
+    assert entonces.fin_vigente == date(2023, 6, 30)
+    assert entonces.history_user == elenco.coordinadora
