@@ -150,7 +150,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="")
 if EN_PRUEBAS and REDIS_URL:
     # Cada proceso de pruebas en su propia base: los límites de uno no son los del otro.
-    proceso = int(env("PYTEST_XDIST_WORKER", default="gw0").removeprefix("gw"))
+    proceso = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     REDIS_URL = urlsplit(REDIS_URL)._replace(path=f"/{proceso + 1}").geturl()
 if REDIS_URL:
     CACHES = {
