@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from acciones.models import AccionEstrategica, Plan
@@ -67,10 +69,20 @@ def _todo(base: Base, datos: dict[str, Any], decir: Decir) -> Entrada:
     decir(f"{len(datos['matrices'])} matrices con {len(base.actividades)} actividades")
     previo = None
     for dato in datos["periodos"]:
+        _contar_filas()
         Semestre(base, dato, previo).correr()
         previo = dato
         decir(f"{dato['codigo']}: {dato['estado'].lower()}")
     return Entrada(base.una_por_rol(), contrasena)
+
+
+def _contar_filas() -> None:
+    """Al día las cuentas con que PostgreSQL planea: en una transacción así, nadie más las ve."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for modelo in apps.get_app_config("matrices").get_models():
+            cursor.execute(f'ANALYZE "{modelo._meta.db_table}"')
 
 
 def _ahora(hoy: date | None) -> datetime:

@@ -57,6 +57,10 @@ def almacen(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cargada(django_db_setup, django_db_blocker, almacen):
     """La demostración entera, en una transacción que al final se deshace."""
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")  # lo que otras pruebas deshicieron estorba
     with (
         override_settings(MEDIA_ROOT=str(almacen)),
         django_db_blocker.unblock(),
