@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.test import override_settings
 from django.utils import timezone
 from openpyxl import load_workbook
