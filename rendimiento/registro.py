@@ -14,7 +14,7 @@ from typing import Any
 
 RAIZ = Path(__file__).resolve().parent.parent
 # Cada módulo trae su lista MEDIDAS; quien mide algo nuevo agrega aquí el suyo.
-MODULOS = ["rendimiento.informe", "rendimiento.paginas"]
+MODULOS = ["rendimiento.informe", "rendimiento.libro", "rendimiento.paginas"]
 MEGA = 1024
 
 
