@@ -222,6 +222,17 @@ def test_verificar_no_dice_nada_de_un_borrador_ni_de_lo_ajeno(client, informe):
     assert "Genuino" not in borrador
 
 
+def test_verificar_no_llama_desconocido_a_lo_que_no_cupo(client, presentado, settings):
+    settings.EVIDENCIA_MAXIMA = 1000
+    archivo = SimpleUploadedFile("informe.pdf", TRES["PDF"] * 100)
+
+    respuesta = client.post("/verificar/", {"archivo": archivo})
+
+    assert respuesta.status_code == 422
+    assert "escriba su huella" in respuesta.content.decode()
+    assert "Desconocido" not in respuesta.content.decode()
+
+
 @pytest.mark.parametrize("huella", ["corta", "g" * 64, "٠" * 64])
 def test_verificar_una_huella_ilegible_se_rechaza_con_lo_escrito(client, huella):
     respuesta = client.get("/verificar/", {"huella": huella})
