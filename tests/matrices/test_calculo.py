@@ -686,6 +686,8 @@ def test_rectificacion_material_por_color_o_por_puntos(antes, despues, material)
 
 
 def test_la_cuenta_no_conoce_django_ni_flotantes():
-    texto = Path(calculo.__file__).read_text(encoding="utf-8")
+    modulos = sorted(Path(calculo.__file__).parent.glob("*.py"))
+    prohibido = re.compile(r"\bdjango\b|\bfloat\(|\bround\(")
 
-    assert not re.search(r"\bdjango\b|\bfloat\(|\bround\(", texto)
+    assert len(modulos) > 10
+    assert [uno.name for uno in modulos if prohibido.search(uno.read_text("utf-8"))] == []

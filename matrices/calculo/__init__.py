@@ -1,0 +1,176 @@
+"""La cuenta: de lo declarado a P, E, IC, brecha y color. Aquí, y sólo aquí, se calcula.
+
+Aritmética de `Decimal` sin Django ni base de datos; medio hacia afuera (ROUND_HALF_UP). La cadena
+es de valores guardados: actividad con dos decimales → acción con dos → niveles desde las acciones.
+E = 100.00 dice «completo» y nada más. None es «no se puede calcular», en pantalla «n/d». Lo que
+no tiene sentido se rechaza con ValueError. Cada función nombra su regla de `vectores.json`.
+
+Un módulo por tema, de los números hacia arriba; quien calcula importa de aquí, no de ellos.
+"""
+
+from matrices.calculo.actividades import ActividadMedida, ResultadoActividad, actividad
+from matrices.calculo.agregacion import AccionMedida, ResultadoAccion, ResultadoNivel, accion, nivel
+from matrices.calculo.colores import (
+    ASPECTOS,
+    SE_CUENTAN_APARTE,
+    SIN_DATO,
+    Aspecto,
+    Semaforo,
+    aspecto,
+)
+from matrices.calculo.dinero import (
+    Estructura,
+    FilaPresupuesto,
+    Presupuesto,
+    PresupuestoAgregado,
+    presupuesto,
+    presupuesto_agregado,
+    relacion_fisico_financiera,
+)
+from matrices.calculo.ejecutado import (
+    Ejecutado,
+    EjecutadoColectivo,
+    EjecutadoMeta,
+    EjecutadoPorcentaje,
+    Reporte,
+    ejecutado_colectivo,
+    ejecutado_de,
+    ejecutado_hitos,
+    ejecutado_meta,
+    ejecutado_porcentaje,
+)
+from matrices.calculo.indicadores import Indicador, Meses, indicador, meses
+from matrices.calculo.numeros import (
+    CASI,
+    CENTESIMA,
+    CERO,
+    CIEN,
+    DECIMA,
+    Numero,
+    a_dos,
+    a_uno,
+    diferencia,
+    ejecutado_a_dos,
+    porcentaje_de,
+)
+from matrices.calculo.programado import (
+    Hito,
+    Transcurso,
+    dia_de_medida,
+    programado_de,
+    programado_hitos,
+    programado_lineal,
+    programado_original_de,
+    programado_suspendida,
+    transcurso,
+)
+from matrices.calculo.recepcion import (
+    Apertura,
+    Cobertura,
+    cobertura,
+    cobertura_de,
+    exigible_al_abrir,
+)
+from matrices.calculo.rectificaciones import (
+    PeriodoRectificable,
+    Punto,
+    Series,
+    rectificacion_material,
+    series,
+)
+from matrices.calculo.semaforo import Medida, brecha, indice, semaforo_actividad
+from matrices.calculo.terminos import (
+    CANCELADA,
+    COLECTIVO,
+    HITOS,
+    META,
+    MODOS,
+    PORCENTAJE,
+    SITUACIONES,
+    SUSPENDIDA,
+    VIGENTE,
+)
+from matrices.calculo.umbrales import UMBRALES, Umbrales
+
+__all__ = [
+    "ASPECTOS",
+    "CANCELADA",
+    "CASI",
+    "CENTESIMA",
+    "CERO",
+    "CIEN",
+    "COLECTIVO",
+    "DECIMA",
+    "HITOS",
+    "META",
+    "MODOS",
+    "PORCENTAJE",
+    "SE_CUENTAN_APARTE",
+    "SIN_DATO",
+    "SITUACIONES",
+    "SUSPENDIDA",
+    "UMBRALES",
+    "VIGENTE",
+    "AccionMedida",
+    "ActividadMedida",
+    "Apertura",
+    "Aspecto",
+    "Cobertura",
+    "Ejecutado",
+    "EjecutadoColectivo",
+    "EjecutadoMeta",
+    "EjecutadoPorcentaje",
+    "Estructura",
+    "FilaPresupuesto",
+    "Hito",
+    "Indicador",
+    "Medida",
+    "Meses",
+    "Numero",
+    "PeriodoRectificable",
+    "Presupuesto",
+    "PresupuestoAgregado",
+    "Punto",
+    "Reporte",
+    "ResultadoAccion",
+    "ResultadoActividad",
+    "ResultadoNivel",
+    "Semaforo",
+    "Series",
+    "Transcurso",
+    "Umbrales",
+    "a_dos",
+    "a_uno",
+    "accion",
+    "actividad",
+    "aspecto",
+    "brecha",
+    "cobertura",
+    "cobertura_de",
+    "dia_de_medida",
+    "diferencia",
+    "ejecutado_a_dos",
+    "ejecutado_colectivo",
+    "ejecutado_de",
+    "ejecutado_hitos",
+    "ejecutado_meta",
+    "ejecutado_porcentaje",
+    "exigible_al_abrir",
+    "indicador",
+    "indice",
+    "meses",
+    "nivel",
+    "porcentaje_de",
+    "presupuesto",
+    "presupuesto_agregado",
+    "programado_de",
+    "programado_hitos",
+    "programado_lineal",
+    "programado_original_de",
+    "programado_suspendida",
+    "rectificacion_material",
+    "relacion_fisico_financiera",
+    "semaforo_actividad",
+    "series",
+    "transcurso",
+]
