@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from instituciones import bitacora
-from instituciones.models import Asiento, Rol
+from instituciones.models import Asiento, Aviso, Rol
 from matrices import flujo
 from matrices.models import Avance, Movimiento, Observacion
 from tests.fabricas import (
@@ -225,7 +225,8 @@ def test_lo_exento_se_reporta_antes_si_no_esta_suspendido_ni_cancelado(motivo):
 
     if not en_suspenso:
         movido = dar(avance, "guardar")
-        assert (movido.estado, movido.exigible) == ("BORRADOR", False)
+        hallado = (movido.estado, movido.exigible, movido.motivo_exencion)
+        assert hallado == ("BORRADOR", False, motivo)  # sigue diciendo por qué no se le exige
     else:
         with pytest.raises(flujo.PasoInvalido):
             dar(avance, "guardar")
@@ -530,6 +531,7 @@ def a_la_vez(tareas):
 def test_treinta_y_dos_que_entregan_lo_mismo_g11():
     avance = AvanceFactory(estado="BORRADOR")
     planificadora = persona_para("entregar", avance)
+    aprueba = UsuarioFactory(rol=Rol.APROBADOR, institucion=planificadora.institucion)
 
     def entregar():
         fila = Avance.objects.con_su_actividad().get(pk=avance.pk)
@@ -543,6 +545,7 @@ def test_treinta_y_dos_que_entregan_lo_mismo_g11():
     assert (len(exitos), len(choques)) == (1, 31), resultados
     assert Movimiento.objects.filter(paso="entregar").count() == 1
     assert Asiento.objects.count() == 1
+    assert [uno.persona for uno in Aviso.objects.all()] == [aprueba]
 
 
 @pytest.mark.django_db(transaction=True)
