@@ -10,11 +10,14 @@ import pytest
 from openpyxl import load_workbook
 
 from informes import xlsx
+from informes.armado.catalogos import diccionario
 from informes.contenido import AVISO_DEMO, Correccion, Recomendacion, Termino
-from informes.diccionario import HOJAS
+from informes.diccionario import GRAFICAS, HOJAS
+from informes.graficas import todas as todas_las_graficas
 from informes.publica import edicion_publica
 from instituciones.canonico import huella
-from matrices.calculo import Semaforo
+from matrices.calculo import ASPECTOS, Semaforo
+from rendimiento.semestre import contenido as semestre
 from tests.fabricas import ActividadDichaFactory, contenido_dicho
 
 RESUMEN = (
@@ -48,8 +51,8 @@ def columna(hoja, encabezado):
     return [fila[titulos.index(encabezado)] for fila in hoja.iter_rows(min_row=2)]
 
 
-def test_libro_trae_las_catorce_hojas_en_orden():
-    assert abrir(contenido()).sheetnames == list(HOJAS)
+def test_libro_trae_las_catorce_hojas_en_orden_y_al_final_sus_graficas():
+    assert abrir(contenido()).sheetnames == [*HOJAS, "14_Graficas"]
     assert (min(HOJAS), len(HOJAS)) == ("0_Leame", 14)
 
 
@@ -64,7 +67,8 @@ def test_libro_trae_las_columnas_de_la_norma(hoja, encabezados):
 
 
 def test_libro_un_encabezado_filtro_y_paneles_fijos_y_nada_combinado():
-    for hoja in abrir(contenido()):
+    cuaderno = abrir(contenido())
+    for hoja in (cuaderno[nombre] for nombre in HOJAS):
         assert hoja.auto_filter.ref == f"A1:{hoja.dimensions.split(':')[1]}"
         assert hoja.freeze_panes[-1] == "2"
         assert not hoja.merged_cells.ranges
@@ -162,7 +166,9 @@ def test_libro_no_esconde_nada():
     assert not [n for n in partes if re.search("comment|vba|external|embed|pivot|sharedStr", n)]
     assert b"hidden" not in partes["xl/workbook.xml"]
     assert b"_FilterDatabase" not in partes["xl/workbook.xml"]
-    assert all(b"<f>" not in cuerpo for cuerpo in partes.values())
+    hojas = [cuerpo for nombre, cuerpo in partes.items() if "/worksheets/sheet" in nombre]
+    assert len(hojas) == 15
+    assert all(b"<f>" not in cuerpo for cuerpo in hojas)
 
 
 def test_libro_lleva_autor_fijo_y_su_clase_en_las_propiedades():
@@ -252,8 +258,71 @@ def _con_hoja_oculta(cuaderno):
     cuaderno["2_Acciones"].sheet_state = "hidden"
 
 
+# Las gráficas ------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def graficas():
+    """Las de un semestre entero, por su título, como las lee otra persona al abrir el libro."""
+    cuaderno = load_workbook(BytesIO(xlsx.libro(semestre())))
+    return {_titulo(una): una for una in cuaderno["14_Graficas"]._charts}
+
+
+def _titulo(grafica):
+    return "".join(uno.t for parte in grafica.title.tx.rich.p for uno in parte.r)
+
+
+def test_graficas_son_cuatro_nativas_y_su_titulo_es_el_hallazgo_del_informe(graficas):
+    hallazgos = {una["usermeta"]["hallazgo"] for una in todas_las_graficas(semestre()).values()}
+
+    assert len(graficas) == 4
+    assert set(graficas) <= hallazgos
+
+
+def test_graficas_leen_las_celdas_del_propio_libro(graficas):
+    leen = {
+        serie.val.numRef.f.replace("'", "") for una in graficas.values() for serie in una.series
+    }
+
+    hojas = {direccion.split("!")[0] for direccion in leen}
+    assert hojas == {"14_Graficas", "4_Instituciones", "2_Acciones"}
+    acciones, instituciones = len(semestre().acciones), len(semestre().instituciones)
+    assert f"2_Acciones!$N$2:$N${acciones + 1}" in leen  # la brecha
+    assert f"4_Instituciones!$F$2:$F${instituciones + 1}" in leen  # lo recibido
+
+
+def test_graficas_cada_color_se_pinta_del_suyo_y_sus_cuentas_suman_las_acciones(graficas):
+    hoja = abrir(semestre())["14_Graficas"]
+    por_color = next(una for una in graficas.values() if una.series[0].dPt)
+    palabras = [celda.value for celda in columna(hoja, "acciones_por_color") if celda.value]
+
+    pintados = [punto.graphicalProperties.solidFill.srgbClr for punto in por_color.series[0].dPt]
+    fondos = {uno.palabra: uno.fondo.lstrip("#") for uno in ASPECTOS.values()}
+    assert pintados == [fondos[palabra] for palabra in palabras]
+    cuentas = [celda.value or 0 for celda in columna(hoja, "n_acciones")]
+    assert sum(cuentas) == semestre().total.n_acciones
+
+
+def test_graficas_la_tabla_del_plan_es_su_serie():
+    hoja = abrir(semestre())["14_Graficas"]
+
+    dicha = [una.value for una in columna(hoja, "E_del_plan (%)")]
+    serie = [float(uno.ejecutado) for uno in semestre().serie if uno.nivel == "PLAN"]
+    assert [float(una) for una in dicha if una is not None] == serie
+
+
+def test_graficas_la_que_no_tiene_que_mostrar_no_sale():
+    hoja = abrir(replace(contenido(), serie=(), instituciones=()))["14_Graficas"]
+
+    assert len(hoja._charts) == 2
+
+
+def test_diccionario_explica_tambien_la_hoja_de_las_graficas():
+    explicadas = {uno.columna for uno in diccionario()}
+
+    assert {f"14_Graficas.{una.nombre}" for una in GRAFICAS["14_Graficas"]} <= explicadas
+
+
 def test_diccionario_explica_cada_columna_sin_repetir():
-    for hoja, columnas in HOJAS.items():
+    for hoja, columnas in {**HOJAS, **GRAFICAS}.items():
         nombres = [una.nombre for una in columnas]
         assert len(nombres) == len(set(nombres)), hoja
         assert all(una.significado for una in columnas)
