@@ -15,6 +15,8 @@ from instituciones.models import Asiento, Usuario
 CADENA = 7_305_018_200  # número del candado de PostgreSQL; sólo tiene que ser siempre el mismo
 PRINCIPIO = "0" * 64
 _pendientes: ContextVar[list[Asiento] | None] = ContextVar("asientos_pendientes", default=None)
+# Por qué sistema se hizo lo que se hace ahora; None si lo hace la persona misma.
+por_el_sistema: ContextVar[int | None] = ContextVar("por_el_sistema", default=None)
 
 
 def asiento(
@@ -27,8 +29,12 @@ def asiento(
     momento: datetime | None = None,
     institucion: str = "",
 ) -> Asiento:
-    """Un asiento sin sellar que nombra la fila de la que habla; `por` vacío: el calendario."""
-    ahora = timezone.now()
+    """Un asiento sin sellar que nombra la fila de la que habla; `por` vacío: el calendario.
+
+    Lo hecho por la API dice además con qué sistema.
+    """
+    ahora, sistema = timezone.now(), por_el_sistema.get()
+    dicho = {**(datos or {}), **({"sistema": sistema} if sistema else {})}
     return Asiento(
         persona=por,
         en_nombre_de=en_nombre_de,
@@ -38,7 +44,7 @@ def asiento(
         tipo=sobre._meta.model_name or "",
         clave=str(sobre.pk),
         institucion=institucion,
-        datos=canonico(datos or {}),
+        datos=canonico(dicho),
     )
 
 
@@ -76,9 +82,9 @@ def asentar(asientos: list[Asiento]) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CADENA])
-    anterior = Asiento.objects.order_by("-pk").values_list("huella", flat=True).first()
+    anterior = ultima_huella()
     for nuevo in asientos:
-        nuevo.huella_anterior = anterior or PRINCIPIO
+        nuevo.huella_anterior = anterior
         nuevo.huella = anterior = sellar(nuevo)
     Asiento.objects.bulk_create(asientos, batch_size=500)
 
@@ -86,6 +92,11 @@ def asentar(asientos: list[Asiento]) -> None:
 def sellar(un_asiento: Asiento) -> str:
     """SHA-256 de la huella anterior seguida del asiento canónico."""
     return huella(un_asiento.huella_anterior + canonico(un_asiento.sellado()))
+
+
+def ultima_huella() -> str:
+    """La del último asiento; la del principio si no hay ninguno."""
+    return Asiento.objects.order_by("-pk").values_list("huella", flat=True).first() or PRINCIPIO
 
 
 def primer_quiebre() -> tuple[int, int | None]:

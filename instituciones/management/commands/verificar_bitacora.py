@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from instituciones.bitacora import PRINCIPIO, primer_quiebre
+from instituciones.bitacora import PRINCIPIO, primer_quiebre, ultima_huella
 from instituciones.models import Asiento
 
 
@@ -34,10 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"La cadena se rompe en el asiento {roto} (el {cuantos}.º).")
         if options["ancla"]:
             self._contra_el_ancla(*options["ancla"])
-        ultima = Asiento.objects.order_by("-pk").values_list("huella", flat=True).first()
-        self.stdout.write(
-            f"{cuantos} asientos, cadena íntegra, última huella {ultima or PRINCIPIO}"
-        )
+        self.stdout.write(f"{cuantos} asientos, cadena íntegra, última huella {ultima_huella()}")
 
     def _contra_el_ancla(self, cuantos: int, huella: str) -> None:
         """El asiento N de hoy es el que se anotó; si faltan, se cortó el final."""
