@@ -6,9 +6,12 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.core.exceptions import PermissionDenied
 from django.db.models import F
+from django.http import HttpRequest
 
 from instituciones.bitacora import asiento, constancia
 from instituciones.models import Usuario
@@ -84,4 +87,16 @@ def _cambios(antes: Usuario, despues: Usuario) -> dict[str, list[Any]]:
 def _asiento(
     acto: str, persona: Usuario, *, por: Usuario | None, datos: dict[str, Any] | None = None
 ):
+    datos = (datos or {}) | origen(context.request)
     return asiento(acto, persona, por=por, datos=datos, institucion=persona.institucion.sigla)
+
+
+def origen(request: HttpRequest | None) -> dict[str, str]:
+    """De dónde vino: dirección de red e identificador de la petición; nada, si es un mandato."""
+    if request is None:
+        return {}
+    try:
+        red = get_adapter().get_client_ip(request)
+    except PermissionDenied:
+        red = ""
+    return {"red": red, "peticion": request.META.get("HTTP_X_REQUEST_ID", "")}

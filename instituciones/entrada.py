@@ -7,13 +7,33 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.dispatch import Signal
 
 from instituciones.models import Rol, Usuario
 
 LARGO_DE_QUIEN_ADMINISTRA = 15
+SECRETARIA = "STCNS"
+ENTRAN_CON_DOS_FACTORES = {Rol.ADMINISTRADOR, Rol.CONSEJO, Rol.COORDINADOR, Rol.ANALISTA}
+BLOQUEAN = {"too_many_login_attempts", "rate_limited"}
+
+intento_bloqueado = Signal()  # lleva `request`: alguien llegó a un límite de la entrada
+
+
+def exige_segundo_factor(persona: Usuario) -> bool:
+    """Si su puesto no entra sólo con contraseña: la Secretaría, el Consejo y quien administra."""
+    if not settings.MFA_OBLIGATORIO:
+        return False
+    return persona.rol in ENTRAN_CON_DOS_FACTORES or persona.institucion.sigla == SECRETARIA
+
+
+def le_falta_segundo_factor(persona: Usuario) -> bool:
+    """Si se le exige y todavía no lo tiene."""
+    return exige_segundo_factor(persona) and not is_mfa_enabled(persona)
 
 
 class AdaptadorDeCuentas(DefaultAccountAdapter):
@@ -35,6 +55,16 @@ class AdaptadorDeCuentas(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return False
 
+    def validation_error(self, code, *args):
+        """Llegar a un límite se avisa: por contraseña, por código o al volver a identificarse."""
+        if code in BLOQUEAN:
+            intento_bloqueado.send(sender=type(self), request=context.request)
+        return super().validation_error(code, *args)
+
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        """Los intentos son de la cuenta: allauth agrega el «Host», que escribe quien pide."""
+        return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+
     def authenticate(self, request, **credentials):
         """Una cuenta desactivada contesta igual que una que no existe."""
         persona = super().authenticate(request, **credentials)
@@ -47,12 +77,24 @@ class AdaptadorDeCuentas(DefaultAccountAdapter):
         return quien is not None and quien.pk == user.pk
 
 
+class PuertaDeEntrada(AuthenticationBackend):
+    """La de allauth; la persona de la sesión llega con cuántos avisos le faltan por leer."""
+
+    def get_user(self, user_id):
+        return Usuario.objects.con_sus_avisos().filter(pk=user_id, is_active=True).first()
+
+
 class AdaptadorDeSegundoFactor(DefaultMFAAdapter):
     """Las semillas se guardan cifradas; al rotar el secreto se leen con los anteriores."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "El código no es correcto o ya se usó.",
+        "cannot_delete_authenticator": "En su puesto el segundo factor es obligatorio.",
     }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Quien está obligado no se lo quita; si lo perdió, se lo quita quien administra."""
+        return not exige_segundo_factor(authenticator.user)
 
     def encrypt(self, text):
         return _cifra().encrypt(text.encode()).decode()

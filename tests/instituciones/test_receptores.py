@@ -66,3 +66,18 @@ def test_cambiar_la_contrasena_deja_constancia_y_saca(client):
     assert (cambio.tipo, cambio.clave, cambio.persona) == ("usuario", str(persona.pk), persona)
     assert nueva not in cambio.datos
     assert client.get(reverse("inicio"))["Location"].startswith(reverse("account_login"))
+
+
+def test_entrar_no_deja_renglon_en_la_historia_y_cambiar_de_rol_si(client, db):
+    persona = UsuarioFactory(correo="historia@ejemplo.gt", password=CLAVE)
+    antes = persona.history.count()
+
+    client.post(reverse("account_login"), {"login": persona.correo, "password": CLAVE})
+
+    persona.refresh_from_db()
+    assert persona.last_login is not None
+    assert persona.history.count() == antes
+    persona.rol = "APROBADOR"
+    persona.save(update_fields=["rol"])
+    assert persona.history.count() == antes + 1
+    assert persona.history.first().rol == "APROBADOR"
