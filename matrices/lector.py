@@ -1,14 +1,18 @@
 """Abre de verdad un PDF, una imagen o un libro, en un proceso aparte y con límites.
 
 Se corre como programa (`python lector.py PDF /ruta`) y contesta un JSON con `codigo`: «ok» o por
-qué se rechaza. No importa nada del proyecto: lo que un archivo hostil rompa, se rompe aquí.
+qué se rechaza; de las CELDAS de un libro, además lo que hay en cada una. No importa nada del
+proyecto: lo que un archivo hostil rompa, se rompe aquí.
 """
 
+import io
 import json
+import math
 import os
 import resource
 import sys
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +21,8 @@ SEGUNDOS = 20
 PIXELES = 25_000_000
 OBJETOS = 300_000
 HONDURA = 60
+CELDAS = 200_000
+FORMATOS_DE_PORCENTAJE = {"9", "10"}  # los que Excel trae de fábrica: 0% y 0.00%
 
 ACCIONES = {
     "/JavaScript",
@@ -154,26 +160,159 @@ def leer_libro(ruta: str) -> None:
         raise Rechazo("archivo_ilegible") from falla
 
 
-LECTORES: dict[str, Callable[[str], None]] = {
+def leer_celdas(ruta: str) -> dict[str, Any]:
+    """Lo que hay en cada hoja: valores con su tipo, y qué celdas son fórmula, error o porcentaje.
+
+    Los valores los da calamine, que de una fórmula sólo ve el resultado guardado y de un error,
+    nada: esas celdas, y las que se muestran como porcentaje, se buscan aparte en el XML.
+    """
+    from python_calamine import CalamineWorkbook
+
+    try:
+        with zipfile.ZipFile(ruta) as paquete:
+            marcas = _marcas_por_hoja(paquete)
+        libro = CalamineWorkbook.from_path(ruta)
+        hojas = [
+            {
+                "nombre": hoja.name,
+                "visible": str(hoja.visible).endswith(".Visible"),
+                "filas": [
+                    [_celda(valor) for valor in fila]
+                    for fila in libro.get_sheet_by_name(hoja.name).to_python(skip_empty_area=False)
+                ],
+                **marcas.get(hoja.name, {}),
+            }
+            for hoja in libro.sheets_metadata
+        ]
+    except Rechazo:
+        raise
+    except BaseException as falla:  # calamine también entra en pánico, que no es Exception
+        raise Rechazo("archivo_ilegible") from falla
+    return {"hojas": hojas}
+
+
+def _celda(valor: Any) -> Any:
+    """Un valor que cabe en JSON; lo que no es texto, número ni sí o no, con su tipo delante."""
+    if isinstance(valor, bool | str):
+        return valor
+    if isinstance(valor, int | float):
+        return valor if math.isfinite(valor) else ["numero", str(valor)]
+    return [type(valor).__name__, valor.isoformat() if hasattr(valor, "isoformat") else str(valor)]
+
+
+def _marcas_por_hoja(paquete: zipfile.ZipFile) -> dict[str, dict[str, list[str]]]:
+    """Por nombre de hoja, las celdas con fórmula, con error y con formato de porcentaje."""
+    from xml.etree import ElementTree  # las definiciones externas ya las negó el inspector
+
+    def raiz(parte: str) -> Any:
+        return ElementTree.fromstring(paquete.read(parte))  # noqa: S314
+
+    porcentajes = _estilos_de_porcentaje(raiz, set(paquete.namelist()))
+    destinos = {
+        relacion.get("Id"): relacion.get("Target", "")
+        for relacion in raiz("xl/_rels/workbook.xml.rels")
+    }
+    marcas, celdas = {}, 0
+    for hoja in raiz("xl/workbook.xml").iter():
+        if hoja.tag.rpartition("}")[2] != "sheet":
+            continue
+        rid = next((v for k, v in hoja.attrib.items() if k.rpartition("}")[2] == "id"), "")
+        destino = destinos.get(rid, "")
+        parte = destino.lstrip("/") if destino.startswith("/") else f"xl/{destino}"
+        contenido = paquete.read(parte)
+        celdas += sum(contenido.count(abre) for abre in (b"<c ", b"<c>", b"<c/", b":c ", b":c>"))
+        if celdas > CELDAS:
+            raise Rechazo("demasiadas_filas")
+        marcas[hoja.get("name", "")] = _marcas(contenido, porcentajes)
+    return marcas
+
+
+def _estilos_de_porcentaje(raiz: Callable[[str], Any], partes: set[str]) -> set[str]:
+    """Los números de estilo cuyo formato muestra el valor por cien."""
+    if "xl/styles.xml" not in partes:
+        return set()
+    propios, estilos = set(FORMATOS_DE_PORCENTAJE), []
+    for elemento in raiz("xl/styles.xml").iter():
+        nombre = elemento.tag.rpartition("}")[2]
+        if nombre == "numFmt" and "%" in elemento.get("formatCode", ""):
+            propios.add(elemento.get("numFmtId"))
+        if nombre == "cellXfs":
+            estilos = list(elemento)
+    return {str(n) for n, estilo in enumerate(estilos) if estilo.get("numFmtId") in propios}
+
+
+class _Marcas:
+    """Recorre una hoja anotando dónde hay fórmula, error o porcentaje.
+
+    Una fila o celda sin su posición escrita va después de la anterior, como lo lee Excel.
+    """
+
+    def __init__(self, porcentajes: set[str]):
+        self.porcentajes = porcentajes
+        self.halladas: dict[str, list[str]] = {"formulas": [], "errores": [], "porcentajes": []}
+        self.fila, self.columna = 0, 0
+
+    def empieza(self, nombre: str, datos: dict[str, str]) -> None:
+        nombre = nombre.rpartition(":")[2]
+        if nombre == "row":
+            self.fila, self.columna = int(datos.get("r") or self.fila + 1), 0
+        elif nombre == "c":
+            self._situar(datos.get("r", ""))
+            if datos.get("t") == "e":
+                self._anotar("errores")
+            if datos.get("s") in self.porcentajes:
+                self._anotar("porcentajes")
+        elif nombre == "f":
+            self._anotar("formulas")
+
+    def _situar(self, escrita: str) -> None:
+        letras = escrita.rstrip("0123456789").upper()
+        if not letras:
+            self.columna += 1
+            return
+        self.columna = 0
+        for letra in letras:
+            self.columna = self.columna * 26 + ord(letra) - 64
+        self.fila = int(escrita[len(letras) :])
+
+    def _anotar(self, cual: str) -> None:
+        letras, resto = "", self.columna
+        while resto:
+            resto, letra = divmod(resto - 1, 26)
+            letras = chr(65 + letra) + letras
+        self.halladas[cual].append(f"{letras}{self.fila}")
+
+
+def _marcas(contenido: bytes, porcentajes: set[str]) -> dict[str, list[str]]:
+    from xml.parsers import expat
+
+    marcas, lector = _Marcas(porcentajes), expat.ParserCreate()
+    lector.StartElementHandler = marcas.empieza
+    lector.ParseFile(io.BytesIO(contenido))
+    return marcas.halladas
+
+
+LECTORES: dict[str, Callable[[str], Any]] = {
     "PDF": leer_pdf,
     "IMAGEN": leer_imagen,
     "XLSX": leer_libro,
+    "CELDAS": leer_celdas,
 }
 
 
-def leer(tipo: str, ruta: str) -> str:
-    """El código de lo que pasó: «ok» o por qué se rechaza."""
+def leer(tipo: str, ruta: str) -> dict[str, Any]:
+    """En `codigo`, «ok» o por qué se rechaza; y lo leído, si de eso se trata."""
     try:
-        LECTORES[tipo](ruta)
+        leido = LECTORES[tipo](ruta) or {}
     except Rechazo as rechazo:
-        return str(rechazo)
+        return {"codigo": str(rechazo)}
     except MemoryError:
-        return "archivo_ilegible"
+        return {"codigo": "archivo_ilegible"}
     except Exception:  # noqa: BLE001 (cualquier falla al abrirlo es del archivo)
-        return "corrupto"
-    return "ok"
+        return {"codigo": "corrupto"}
+    return {"codigo": "ok", **leido}
 
 
 if __name__ == "__main__":
     limitar()
-    sys.stdout.write(json.dumps({"codigo": leer(*sys.argv[1:3])}))
+    sys.stdout.write(json.dumps(leer(*sys.argv[1:3])))

@@ -9,6 +9,8 @@ from matrices.models.avance import (
     Observacion,
 )
 from matrices.models.enmiendas import Rectificacion, Reprogramacion
+from matrices.models.filtros import FiltroGuardado
+from matrices.models.libro import LibroRecibido
 from matrices.models.matriz import Actividad, Cooperacion, HitoActividad, MatrizCumplimiento
 from matrices.models.periodo import Periodo, Umbrales
 
@@ -18,8 +20,10 @@ __all__ = [
     "Avance",
     "Cooperacion",
     "Evidencia",
+    "FiltroGuardado",
     "HitoActividad",
     "HitoCumplido",
+    "LibroRecibido",
     "MatrizCumplimiento",
     "Movimiento",
     "Observacion",
