@@ -17,7 +17,7 @@ from django.db.models import Sum
 from instituciones import bitacora
 from instituciones.almacen import Sellado, sellar_archivo
 from instituciones.models import Usuario
-from matrices import archivos, flujo, permisos
+from matrices import archivos, consultas, flujo, permisos
 from matrices.models import Avance, Evidencia, HitoActividad, Rectificacion
 
 bitacora_tecnica = structlog.get_logger(__name__)
@@ -122,6 +122,38 @@ def retirar(evidencia: Evidencia, *, por: Usuario) -> None:
         _borrador(evidencia.avance, por)
         asientos.append(_asiento("retirar_evidencia", evidencia, por))
         evidencia.delete()
+
+
+def usos(suyas: Iterable[Evidencia], *, para: Usuario) -> dict[int, list[Avance]]:
+    """Por evidencia, los demás avances con el mismo archivo que esa persona puede leer.
+
+    Ni el mismo avance ni lo que no lee: que un archivo exista en otra parte también es un dato.
+    """
+    suyas = list(suyas)
+    iguales = Evidencia.objects.visibles_para(para).filter(sha256__in={una.sha256 for una in suyas})
+    donde: dict[str, dict[int, Avance]] = {}
+    for otra in iguales.con_su_actividad().select_related(
+        "avance__periodo__plan", "avance__actividad__responsable", "rectificacion"
+    ):
+        if permisos.puede_leer_ahora(para, otra):
+            donde.setdefault(otra.sha256, {})[otra.avance_id] = otra.avance
+    return {
+        una.pk: [a for pk, a in donde.get(una.sha256, {}).items() if pk != una.avance_id]
+        for una in suyas
+    }
+
+
+def se_descarga(usuario: Usuario, evidencia: Evidencia, avance: Avance) -> bool:
+    """Se lleva el archivo quien lee el texto vivo, o si iba en lo último que se envió."""
+    evidencia.avance = avance
+    if permisos.puede_leer_ahora(usuario, evidencia):
+        return True
+    if not permisos.puede_leer(usuario, evidencia):
+        return False
+    if not permisos.puede_leer_lo_enviado(usuario, avance):
+        return False
+    enviado = consultas.lo_enviado(avance) or {"evidencias": []}
+    return evidencia.sha256 in {una["sha256"] for una in enviado["evidencias"]}
 
 
 def contenido(evidencia: Evidencia, *, para: Usuario) -> bytes:

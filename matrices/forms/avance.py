@@ -3,6 +3,7 @@
 Lee y juzga; no guarda ni sabe quién puede. Guardar revisa tipos; entregar, todo dominio §5.
 """
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from instituciones.models import Clasificacion, ResolucionReserva, Usuario
+from matrices import consultas
 from matrices.antecedentes import Antecedentes
 from matrices.flujo import Declaracion
 from matrices.forms import reglas
@@ -21,6 +23,7 @@ from matrices.forms.campos import (
 )
 from matrices.forms.textos import TextoField, area
 from matrices.models import Actividad, Avance
+from matrices.verosimilitud import TEXTOS, Advertencia, contextos, juzgar
 
 DINERO = ("presupuesto_asignado", "presupuesto_vigente", "devengado")
 DEL_MODO = {
@@ -66,6 +69,7 @@ SE_COPIAN = (
     "responsable_medida",
     *DINERO,
 )
+COMPARADOS = ("situacion_reportada", "sin_cambios", *TEXTOS, "presupuesto_vigente", "devengado")
 NO_SON_COLUMNAS = {"version", "hitos_cumplidos", "aportes", "evidencias", "declaracion"}
 
 
@@ -73,7 +77,7 @@ class AvanceForm(forms.ModelForm):
     """Lo que se declara de una actividad en un periodo, según su modo.
 
     `entregar` exige todo lo de dominio §5. `para` es quien lo llena: de lo que ve salen las
-    resoluciones que puede citar.
+    resoluciones que puede citar. `antes`, si ya se buscaron (`antecedentes.de_varios`).
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -187,10 +191,12 @@ class AvanceForm(forms.ModelForm):
         instance: Avance,
         para: Usuario | None = None,
         entregar: bool = False,
+        antes: Antecedentes | None = None,
         **opciones,
     ):
         super().__init__(data, instance=instance, **opciones)
-        self.entregar, self.antes = entregar, Antecedentes(instance)
+        self.entregar, self.antes = entregar, antes or Antecedentes(instance)
+        self.para = para
         self.initial.setdefault("version", instance.version)
         self.initial["declaracion"] = False  # se declara al entregar, cada vez
         self._solo_los_del_modo()
@@ -312,14 +318,45 @@ class AvanceForm(forms.ModelForm):
         if "porcentaje" in self.fields and datos.get("porcentaje") is None:
             datos["porcentaje"] = self.antes.ultimo
 
+    @cached_property
+    def cifras(self) -> dict[str, Any]:
+        """Lo que daría lo escrito si se validara; una casilla que no se entiende no cuenta."""
+        self.is_valid()
+        return self.antes.como_quedaria(reglas.medida(self.cleaned_data))
+
     @property
-    def avisos(self) -> list[str]:
-        """Lo que conviene revisar del dinero, sin impedir nada: de lo escrito, o de lo guardado."""
-        if "devengado" not in self.fields:
+    def faltas(self) -> list[reglas.Falta]:
+        """Lo que todavía impide entregar lo escrito; la declaración se pide al entregar."""
+        if not self.is_valid():
             return []
-        guardado = {campo: getattr(self.instance, campo) for campo in DINERO}
-        dado = self.cleaned_data if self.is_bound and self.is_valid() else guardado
-        return self.antes.avisos_de_presupuesto(dado["presupuesto_vigente"], dado["devengado"])
+        datos = {**self.cleaned_data, "declaracion": True}
+        return list(reglas.para_entregar(datos, self.antes))
+
+    @property
+    def pide_medida(self) -> bool:
+        """Si lo escrito obliga a decir qué lo frena y qué se hará."""
+        return self.is_valid() and reglas.pide_medida(self.cleaned_data, self.cifras)
+
+    @property
+    def advertencias(self) -> list[Advertencia]:
+        """Lo que conviene mirar dos veces, de lo escrito o de lo guardado; no impide nada."""
+        avance, cifras = self.instance, {}
+        dicho = {campo: getattr(avance, campo) for campo in COMPARADOS}
+        if self.is_bound:
+            self.is_valid()
+            dicho |= {campo: self.cleaned_data.get(campo) for campo in COMPARADOS}
+            cifras = self.cifras
+        elif avance.estado in Avance.CON_LO_CAPTURADO:
+            cifras = consultas.resultados(avance)
+        if not cifras or self.para is None:
+            return []
+        contexto = contextos([avance], para=self.para, escritos={avance.pk: dicho})[avance.pk]
+        return juzgar(
+            {**dicho, "evidencias": self.antes.evidencias},
+            ejecutado=cifras["ejecutado"],
+            ejecutado_previo=cifras["ejecutado_previo"],
+            contexto=contexto,
+        )
 
     def declaracion(self) -> Declaracion:
         """Lo que se declara, como lo pide `flujo`; sólo si `is_valid()`.
@@ -339,3 +376,22 @@ class AvanceForm(forms.ModelForm):
             aportes=dado.get("aportes"),
             respuestas=respuestas,
         )
+
+
+ETIQUETAS = {
+    **AvanceForm.Meta.labels,
+    "beneficiarios": "Personas beneficiadas",
+    "territorio": "Departamentos",
+    "hitos_cumplidos": "Hitos cumplidos",
+    "aportes": "Avance por institución",
+    "evidencias": "Evidencia",
+}
+NO_SE_OBSERVAN = {"resolucion", "declaracion"}
+DE_ALGUN_MODO: set[str] = set().union(*DEL_MODO.values())
+
+
+def campos_de(actividad: Actividad) -> dict[str, str]:
+    """Los campos que se observan en esa actividad, con su nombre, en el orden en que se llenan."""
+    ajenos = DE_ALGUN_MODO - set(DEL_MODO[Actividad.Modo(actividad.modo)])
+    en_orden = [campo for _titulo, campos in SECCIONES for campo in campos]
+    return {campo: ETIQUETAS[campo] for campo in en_orden if campo not in ajenos | NO_SE_OBSERVAN}

@@ -30,6 +30,8 @@ class EvidenciaForm(forms.Form):
     """Título, archivos y el hito que respaldan. Va dentro del formulario del avance."""
 
     prefix = "evidencia"
+    # Con JavaScript los archivos se suben al elegirlos: lo que los acompaña se llena antes.
+    field_order = ("hito", "titulo", "archivos")
 
     archivos = ArchivosField(
         required=False,

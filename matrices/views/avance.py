@@ -13,6 +13,13 @@ from matrices.models import Avance, Evidencia, Movimiento, Observacion
 from matrices.views.lectura import secciones
 
 E = Avance.Estado
+SE_ESCRIBEN = {E.PENDIENTE, E.BORRADOR, E.OBSERVADO}
+CODIGO_DE = {
+    flujo.VersionAjena: "version_ajena",
+    flujo.PasoInvalido: "estado",
+    evidencias.CuotaAgotada: "cuota",
+    evidencias.Alterada: "integridad",
+}
 
 
 def el_avance(request: HttpRequest, pk: int) -> Avance:
@@ -67,20 +74,19 @@ def _historia(request: HttpRequest, avance: Avance, movimientos: Any) -> list[di
 
 
 def vecinos(request: HttpRequest, avance: Avance) -> dict[str, int | None]:
-    """El anterior y el siguiente de la institución que todavía se escriben."""
+    """El anterior y el siguiente de la institución que todavía se escriben, y qué número es."""
     visibles = Avance.objects.visibles_para(request.user)
     propios = visibles.filter(periodo=avance.periodo_id).de_la_institucion(request.user.institucion)
-    claves = [
-        pk
-        for pk, estado in propios.en_orden().values_list("pk", "estado")
-        if pk == avance.pk or estado in {E.PENDIENTE, E.BORRADOR, E.OBSERVADO}
-    ]
+    todos = list(propios.en_orden().values_list("pk", "estado"))
+    claves = [pk for pk, estado in todos if pk == avance.pk or estado in SE_ESCRIBEN]
     if avance.pk not in claves:
-        return {"anterior": None, "siguiente": None}
+        return dict.fromkeys(("anterior", "siguiente", "numero", "cuantas"))
     sitio = claves.index(avance.pk)
     return {
         "anterior": claves[sitio - 1] if sitio else None,
         "siguiente": claves[sitio + 1] if sitio + 1 < len(claves) else None,
+        "numero": [pk for pk, _estado in todos].index(avance.pk) + 1,
+        "cuantas": len(todos),
     }
 
 
@@ -94,41 +100,50 @@ def leer(
         declarado = consultas.lo_declarado(consultas.con_lo_declarado([avance.pk])[0])
     elif permisos.puede_leer_lo_enviado(usuario, avance):
         declarado, enviado = consultas.lo_enviado(avance), True
-    propias = Evidencia.objects.visibles_para(usuario).filter(avance=avance, rectificacion=None)
     observaciones = Observacion.objects.visibles_para(usuario).filter(avance=avance)
     contexto |= {
         **encabezado(request, avance),
         "secciones": secciones(declarado) if declarado else [],
         "enviado": enviado and declarado is not None,
-        "evidencias": [
-            una for una in propias.select_related("hito") if se_descarga(usuario, una, avance)
-        ],
+        "evidencias": lista_de_evidencias(request, avance),
         "observaciones": observaciones.select_related("autor") if declarado else [],
         "es_propio": permisos.responde(usuario, avance.actividad.responsable_id),
     }
     return render(request, "matrices/lectura.html", contexto, status=codigo)
 
 
-def se_descarga(usuario: Any, evidencia: Evidencia, avance: Avance) -> bool:
-    """Se lleva el archivo quien lee el texto vivo, o si iba en lo último que se envió."""
-    evidencia.avance = avance
-    if permisos.puede_leer_ahora(usuario, evidencia):
-        return True
-    if not permisos.puede_leer(usuario, evidencia):
-        return False
-    if not permisos.puede_leer_lo_enviado(usuario, avance):
-        return False
-    enviado = consultas.lo_enviado(avance) or {"evidencias": []}
-    return evidencia.sha256 in {una["sha256"] for una in enviado["evidencias"]}
+def lista_de_evidencias(request: HttpRequest, avance: Avance) -> list[Evidencia]:
+    """Las que esta persona puede llevarse, cada una con `usada_en`: dónde más está ese archivo."""
+    visibles = Evidencia.objects.visibles_para(request.user)
+    propias = visibles.filter(avance=avance, rectificacion=None).select_related("hito")
+    suyas = [una for una in propias if evidencias.se_descarga(request.user, una, avance)]
+    usos = evidencias.usos(suyas, para=request.user)
+    for una in suyas:
+        una.usada_en = usos[una.pk]
+    return suyas
 
 
 @require_GET
 def evidencia(request: HttpRequest, pk: int) -> HttpResponse:
     """El archivo tal como se recibió, como adjunto; a quien no puede, como si no existiera."""
+    return _archivo(request, pk, "sandbox; default-src 'none'", a_la_vista=False)
+
+
+@require_GET
+def ver_evidencia(request: HttpRequest, pk: int) -> HttpResponse:
+    """El mismo archivo dentro del navegador; verlo es llevárselo, y deja la misma constancia.
+
+    Sólo imágenes y PDF. El visor de PDF no abre en un `sandbox`: va sin él, pero sin permiso de
+    cargar ni ejecutar nada más, y la inspección ya rechazó los que traen programas.
+    """
+    return _archivo(request, pk, "default-src 'none'; object-src 'self'", a_la_vista=True)
+
+
+def _archivo(request: HttpRequest, pk: int, politica: str, *, a_la_vista: bool) -> HttpResponse:
     visibles = Evidencia.objects.visibles_para(request.user)
     fila = get_object_or_404(visibles, pk=pk)
     avance = el_avance(request, fila.avance_id)
-    if not se_descarga(request.user, fila, avance):
+    if not evidencias.se_descarga(request.user, fila, avance) or (a_la_vista and not fila.se_ve):
         raise Http404
     try:
         octetos = evidencias.contenido(fila, para=request.user)
@@ -138,10 +153,11 @@ def evidencia(request: HttpRequest, pk: int) -> HttpResponse:
         contexto = {"titulo": "El archivo no se entrega", "mensaje": str(falla)}
         return render(request, "matrices/integridad.html", contexto, status=409)
     tipo, nombre = archivos.mime(fila.nombre, octetos[:8192])
+    if fila.tipo == Evidencia.Tipo.IMAGEN:
+        politica = "sandbox; default-src 'none'"
     respuesta = HttpResponse(octetos, content_type=tipo)
-    respuesta["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=nombre
-    )
+    lugar = content_disposition_header(as_attachment=not a_la_vista, filename=nombre)
+    respuesta["Content-Disposition"] = lugar or "inline"
     respuesta["X-Content-Type-Options"] = "nosniff"
-    respuesta["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    respuesta["Content-Security-Policy"] = politica
     return respuesta

@@ -15,27 +15,36 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from instituciones.models import Clasificacion
 from matrices import archivos, consultas, evidencias, flujo, permisos
 from matrices.forms.avance import SECCIONES, AvanceForm
 from matrices.forms.evidencia import EvidenciaForm
 from matrices.models import Avance, Evidencia, Observacion, Reprogramacion
+from matrices.views import conflicto
 from matrices.views.avance import (
+    CODIGO_DE,
     direccion,
     el_avance,
     en_json,
     encabezado,
     leer,
+    lista_de_evidencias,
     pide_json,
     vecinos,
 )
+from matrices.views.borrador import cambio
 from matrices.views.lectura import legible
 
-CODIGO_DE = {
-    flujo.VersionAjena: "version_ajena",
-    flujo.PasoInvalido: "estado",
-    evidencias.CuotaAgotada: "cuota",
-    evidencias.Alterada: "integridad",
+SE_REPITEN = {  # lo que se puede traer tal cual del semestre anterior; la cifra y la fecha, no
+    "situacion_reportada",
+    "logro",
+    "limitante_tipo",
+    "limitante",
+    "medida_correctiva",
+    "responsable_medida",
+    "decision_solicitada",
 }
+CERRADAS = {Clasificacion.CONFIDENCIAL, Clasificacion.RESERVADA}
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,16 +60,38 @@ def capturar(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def guardar_y_seguir(request: HttpRequest, pk: int) -> HttpResponse:
-    """Guarda el borrador y abre la siguiente actividad que falta."""
+    """Guarda el borrador y abre la siguiente actividad que falta, o la anterior.
+
+    Pasar de largo por lo que nadie tocó no es guardarlo: no cambia su estado ni deja constancia.
+    """
+    hacia = "anterior" if request.POST.get("hacia") == "anterior" else "siguiente"
+
+    def abrir(avance: Avance) -> HttpResponse:
+        vecino = vecinos(request, avance)[hacia]
+        if vecino is None:
+            return redirect("matrices:semestre")
+        return redirect("matrices:capturar", pk=vecino)
 
     def seguir(request: HttpRequest, guardado: Avance) -> HttpResponse:
-        messages.success(request, f"Borrador de {guardado.actividad} guardado.")
-        siguiente = vecinos(request, guardado)["siguiente"]
-        if siguiente is None:
-            return redirect("matrices:semestre")
-        return redirect("matrices:capturar", pk=siguiente)
+        dicho = f"Borrador de {guardado.actividad} guardado."
+        messages.success(request, dicho, extra_tags=_guardado_es(guardado))
+        return abrir(guardado)
 
-    return _guardar(request, el_avance(request, pk), seguir)
+    avance = el_avance(request, pk)
+    if permisos.puede_capturar(request.user, avance) and _nada_que_guardar(request, avance):
+        return abrir(avance)
+    return _guardar(request, avance, seguir)
+
+
+def _nada_que_guardar(request: HttpRequest, avance: Avance) -> bool:
+    """Si lo enviado es lo guardado, no trae archivos y, de ser un borrador, ya consta."""
+    if not _se_escribe(request, avance) or any(request.FILES.getlist("evidencia-archivos")):
+        return False
+    leido = el_avance(request, avance.pk)  # el formulario escribe en la fila que juzga
+    form = AvanceForm(request.POST, instance=leido, para=request.user)
+    if not form.is_valid() or cambio(form):
+        return False
+    return avance.estado != Avance.Estado.BORRADOR or flujo.consta(avance)
 
 
 @require_POST
@@ -72,7 +103,8 @@ def entregar(request: HttpRequest, pk: int) -> HttpResponse:
         if not form.is_valid():
             return _pagina(request, guardado, form, evidencia, codigo=422, quedo_guardado=True)
         flujo.entregar(guardado, version=guardado.version, por=request.user)
-        messages.success(request, f"{guardado.actividad} se entregó a aprobación.")
+        dicho = f"{guardado.actividad} se entregó a aprobación."
+        messages.success(request, dicho, extra_tags=_guardado_es(guardado))
         return _a_la_solicitud(request, guardado) or redirect("matrices:semestre")
 
     return _guardar(request, el_avance(request, pk), entregar_lo_guardado)
@@ -93,7 +125,8 @@ def retirar(request: HttpRequest, pk: int, evidencia: int) -> HttpResponse:
 
     def quitar(request: HttpRequest, guardado: Avance) -> HttpResponse:
         evidencias.retirar(fila, por=request.user)
-        messages.success(request, "Se quitó la evidencia.")
+        dicho = "Se quitó la evidencia."
+        messages.success(request, dicho, extra_tags=_guardado_es(guardado))
         return redirect(direccion(guardado) + "#evidencia")
 
     return _guardar(request, avance, quitar)
@@ -118,13 +151,20 @@ def _se_escribe(request: HttpRequest, avance: Avance) -> bool:
 
 def _guardado(request: HttpRequest, guardado: Avance) -> HttpResponse:
     hora = timezone.localtime()
-    messages.success(request, f"Borrador guardado a las {hora:%H:%M}.")
+    dicho = f"Borrador guardado a las {hora:%H:%M}."
+    messages.success(request, dicho, extra_tags=_guardado_es(guardado))
     return redirect("matrices:capturar", pk=guardado.pk)
 
 
 def _a_la_evidencia(request: HttpRequest, guardado: Avance) -> HttpResponse:
-    messages.success(request, "La evidencia quedó adjunta y su borrador, guardado.")
+    dicho = "La evidencia quedó adjunta y su borrador, guardado."
+    messages.success(request, dicho, extra_tags=_guardado_es(guardado))
     return redirect(direccion(guardado) + "#evidencia")
+
+
+def _guardado_es(avance: Avance) -> str:
+    """La seña con que el navegador sabe que su copia de ese avance ya no hace falta."""
+    return f"guardado-{avance.pk}"
 
 
 def _formularios(
@@ -155,7 +195,8 @@ def _guardar(
     """Guarda el borrador con su evidencia nueva, y hace lo que siga; si no se puede, lo dice."""
     if not permisos.puede_capturar(request.user, avance):
         raise PermissionDenied("Sólo captura quien planifica en la institución responsable.")
-    form, evidencia = _formularios(request, avance, request.POST, exige_archivo=exige_archivo)
+    datos = conflicto.lo_elegido(request, avance)
+    form, evidencia = _formularios(request, avance, datos, exige_archivo=exige_archivo)
     if not _se_escribe(request, avance):
         falta = flujo.condicion_que_falta(avance, "guardar") or (
             f"El avance está «{avance.get_estado_display()}»: ya no se escribe en él."
@@ -220,40 +261,12 @@ def _rechazado(
     form.is_valid()
     contexto: dict[str, Any] = {"codigo": 409, "rechazo": codigo, "choque": str(choque)}
     if isinstance(choque, flujo.VersionAjena):
-        contexto["diferencias"] = _diferencias(form, actual)
+        contexto["diferencias"] = conflicto.diferencias(form, actual)
         contexto["quien"] = actual.capturado_por
     if not _se_escribe(request, actual):
-        contexto["diferencias"] = _diferencias(form, actual)
+        contexto["diferencias"] = conflicto.diferencias(form, actual)
         return leer(request, actual, **contexto)
     return _pagina(request, actual, form, evidencia, **contexto)
-
-
-def _diferencias(form: AvanceForm, actual: Avance) -> list[dict[str, str]]:
-    """Campo por campo, lo que esta persona escribió y lo que está guardado."""
-    guardado = consultas.lo_declarado(consultas.con_lo_declarado([actual.pk])[0])
-    escrito = {campo: form.cleaned_data.get(campo) for campo in form.fields}
-    if "hitos_cumplidos" in form.fields:
-        numeros = {hito.pk: hito.numero for hito in form.antes.hitos}
-        escrito["hitos_cumplidos"] = [
-            {"numero": numeros[pk], "fecha": fecha}
-            for pk, fecha in (escrito["hitos_cumplidos"] or {}).items()
-        ]
-    if "aportes" in form.fields:
-        siglas = {una.pk: una.sigla for una in form.antes.obligados}
-        escrito["aportes"] = [
-            {"institucion": siglas[pk], "porcentaje": dado}
-            for pk, dado in (escrito["aportes"] or {}).items()
-        ]
-    pares = [
-        (campo, legible(campo, escrito[campo]), legible(campo, guardado[campo]))
-        for campo in form.fields
-        if campo in guardado and campo not in {"evidencias", "declaracion"}
-    ]
-    return [
-        {"nombre": form.fields[campo].label, "suyo": suyo or None, "actual": otro or None}
-        for campo, suyo, otro in pares
-        if suyo != otro
-    ]
 
 
 def _pagina(
@@ -273,7 +286,12 @@ def _pagina(
         "secciones": _con_lo_que_las_rodea(request, avance, form),
         "generales": _observaciones_sin_campo(form),
         "version": avance.version,
-        "evidencias": form.antes.evidencias,
+        "evidencias": lista_de_evidencias(request, avance),
+        "cifras": consultas.resultados(avance)
+        if avance.estado in Avance.CON_LO_CAPTURADO
+        else None,
+        "advertencias": form.advertencias,
+        "confidencial": bool(avance.clases & CERRADAS),
     }
     return render(request, "matrices/captura.html", contexto, status=codigo)
 
@@ -300,6 +318,7 @@ def _con_lo_que_las_rodea(
                 {
                     "campo": form[nombre],
                     "previo": legible(nombre, previo.get(nombre)),
+                    "copia": previo.get(nombre) if nombre in SE_REPITEN else "",
                     "observaciones": por_campo.get(nombre, []),
                 }
                 for nombre in campos

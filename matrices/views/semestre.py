@@ -1,5 +1,7 @@
 """Lo que una institución debe en el semestre en curso, lo que ya entregó y en qué coopera."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -10,9 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from instituciones.models import Rol
-from matrices import consultas, flujo, permisos
+from matrices import calculo, consultas, flujo, permisos
 from matrices.forms.avance import AvanceForm
-from matrices.forms.pasos import VariosForm
+from matrices.forms.pasos import SinCambiosForm, VariosForm
+from matrices.forms.reglas import Falta
 from matrices.models import Aporte, Avance, Periodo
 
 E = Avance.Estado
@@ -36,6 +39,21 @@ class Renglon(NamedTuple):
     pasos: dict[str, flujo.Paso]
     programado_hoy: Any
     siguiente: str
+    marcada: bool = False
+
+    @property
+    def se_marca(self) -> bool:
+        """Si algún acto en lote le sirve: a lo exento se entra uno por uno, a propósito."""
+        return self.avance.estado != E.EXENTO and bool({"guardar", "entregar"} & set(self.pasos))
+
+
+class Resultado(NamedTuple):
+    """Qué pasó con una de las marcadas: si quedó hecha, y qué decir de ella."""
+
+    avance: Avance
+    hecha: bool
+    dice: str
+    faltan: list[Falta]
 
 
 @require_GET
@@ -64,6 +82,77 @@ def entregar_marcadas(request: HttpRequest) -> HttpResponse:
         return pagina_del_semestre(request, codigo=409)
     messages.success(request, f"Entregadas a aprobación: {len(avances)}.")
     return redirect("matrices:semestre")
+
+
+@require_POST
+def sin_cambios_marcadas(request: HttpRequest) -> HttpResponse:
+    """Declara «Sin cambios» en las marcadas, cada una por su lado, y dice qué pasó con cada una."""
+    form = SinCambiosForm(request.POST)
+    if not form.is_valid():
+        return pagina_del_semestre(request, sin_cambios=form, codigo=422)
+    versiones = form.cleaned_data["avance"]
+    resultados = [
+        _declarar_sin_cambios(
+            request,
+            avance,
+            version=versiones[avance.pk],
+            motivo=form.cleaned_data["motivo_sin_cambios"],
+            fecha=form.cleaned_data["fecha_medida"],
+        )
+        for avance in _los_avances(request, versiones)
+    ]
+    todas = all(uno.hecha for uno in resultados)
+    return pagina_del_semestre(
+        request,
+        sin_cambios=None if todas else form,
+        resultados=resultados,
+        hechas=sum(uno.hecha for uno in resultados),
+        codigo=200 if todas else 422,
+    )
+
+
+def _declarar_sin_cambios(
+    request: HttpRequest, avance: Avance, *, version: int, motivo: str, fecha: date | None
+) -> Resultado:
+    """Guarda el borrador «Sin cambios» de una, si no pisa lo que alguien ya escribió en ella."""
+    if avance.estado == E.EXENTO:
+        dice = "Está exenta en este semestre: ábrala si quiere reportarla antes."
+        return Resultado(avance, hecha=False, dice=dice, faltan=[])
+    datos = AvanceForm.de(avance, para=request.user).data
+    if _tiene_texto(avance, datos):
+        dice = "Ya tiene su avance escrito: ábrala y decida ahí."
+        return Resultado(avance, hecha=False, dice=dice, faltan=[])
+    datos |= {"sin_cambios": True, "motivo_sin_cambios": motivo, "version": version}
+    datos.pop("ejecutado_periodo", None)
+    datos.pop("porcentaje", None)
+    if fecha:
+        datos["fecha_medida"] = fecha
+    form = AvanceForm(datos, instance=avance, para=request.user)
+    if not form.is_valid():
+        dice = " ".join(str(uno) for lista in form.errors.values() for uno in lista)
+        return Resultado(avance, hecha=False, dice=dice, faltan=[])
+    faltan = form.faltas
+    sin_fecha = [una for una in faltan if una.campo == "fecha_medida"]
+    if sin_fecha:
+        color = calculo.ASPECTOS[form.cifras["semaforo"]].palabra.lower()
+        dice = f"Quedaría {color} y su medida pide fecha nueva. {sin_fecha[0].mensaje}"
+        return Resultado(avance, hecha=False, dice=dice, faltan=[])
+    try:
+        flujo.capturar(avance, form.declaracion(), version=version, por=request.user)
+    except flujo.Conflicto as choque:
+        return Resultado(avance, hecha=False, dice=str(choque), faltan=[])
+    return Resultado(avance, hecha=True, dice="Quedó como borrador «Sin cambios».", faltan=faltan)
+
+
+def _tiene_texto(avance: Avance, datos: dict[str, Any]) -> bool:
+    """Si alguien ya escribió en ella un avance que «Sin cambios» borraría o contradiría."""
+    if avance.sin_cambios:
+        return False
+    cifra = avance.ejecutado_periodo or (
+        avance.porcentaje is not None and avance.porcentaje != avance.ejecutado_previo
+    )
+    aportes = [dado for dado in (datos.get("aportes") or {}).values() if dado is not None]
+    return bool(avance.logro or cifra or aportes or datos.get("hitos_cumplidos"))
 
 
 def _los_avances(request: HttpRequest, claves: Any) -> list[Avance]:
@@ -97,6 +186,7 @@ def pagina_del_semestre(
         periodos[0] if periodos else None,
     )
     contexto |= {"titulo": "Semestre", "periodos": periodos, "periodo": periodo}
+    contexto["sin_cambios"] = contexto.get("sin_cambios") or SinCambiosForm()
     if periodo:
         contexto |= _lo_del_semestre(request, periodo)
     return render(request, "matrices/semestre.html", contexto, status=codigo)
@@ -112,13 +202,14 @@ def _lo_del_semestre(request: HttpRequest, periodo: Periodo) -> dict[str, Any]:
         .prefetch_related("actividad__hitos")
         .en_orden()
     )
-    dia = min(hoy, periodo.corte)
+    dia, marcadas = min(hoy, periodo.corte), _marcadas(request)
     renglones = [
         Renglon(
             uno,
             flujo.pasos_posibles(uno, request.user),
             consultas.programado_el(uno.actividad, dia),
             _siguiente(uno),
+            marcada=uno.pk in marcadas,
         )
         for uno in avances
     ]
@@ -131,11 +222,18 @@ def _lo_del_semestre(request: HttpRequest, periodo: Periodo) -> dict[str, Any]:
         "observados": [renglon for renglon in renglones if _por_corregir(renglon.avance)],
         "renglones": [r for r in renglones if _cabe(r.avance, vista)],
         "entregables": any("entregar" in renglon.pasos for renglon in renglones),
+        "escribibles": any(renglon.se_marca for renglon in renglones),
         "puede_capturar": request.user.rol == Rol.PLANIFICADOR,
         "cooperaciones": _cooperaciones(request, visibles),
         "vistas": VISTAS,
         "vista": vista,
     }
+
+
+def _marcadas(request: HttpRequest) -> set[int]:
+    """Las que venían marcadas, para que un rechazo no obligue a marcarlas de nuevo."""
+    claves: Iterable[str] = (dado.split(":")[0] for dado in request.POST.getlist("avance"))
+    return {int(clave) for clave in claves if clave.isdecimal()}
 
 
 def _por_corregir(avance: Avance) -> bool:

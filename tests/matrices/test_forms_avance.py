@@ -341,12 +341,22 @@ def test_avisos_de_dinero_no_impiden_entregar():
         actividad=hermana, periodo=PeriodoFactory(plan=plan), presupuesto_vigente=9, devengado=1
     )
 
-    form = entregar(
-        avance, porcentaje="30", presupuesto_asignado="5", presupuesto_vigente="5", devengado="6"
+    form = AvanceForm(
+        {
+            **COMPLETO,
+            "porcentaje": "30",
+            "presupuesto_asignado": "5",
+            "presupuesto_vigente": "5",
+            "devengado": "6",
+        },
+        instance=avance,
+        entregar=True,
+        para=UsuarioFactory(institucion=responsable),
     )
 
     assert form.is_valid(), form.errors
-    assert [aviso.split()[0] for aviso in form.avisos] == ["El", "No"]
+    codigos = [una.codigo for una in form.advertencias]
+    assert codigos == ["gasto_mayor_que_vigente", "estructura_distinta"]
 
 
 def test_devengado_menor_que_el_del_mismo_anio_avisa():
@@ -357,9 +367,9 @@ def test_devengado_menor_que_el_del_mismo_anio_avisa():
     AvanceFactory(actividad=fila, periodo=primero, estado="CONSOLIDADO", devengado=50)
     avance = AvanceFactory(actividad=fila, periodo=segundo, estado="BORRADOR", devengado=40)
 
-    assert AvanceForm(instance=avance).avisos == [
-        "El devengado es menor que el del semestre anterior del mismo año."
-    ]
+    form = AvanceForm(instance=avance, para=UsuarioFactory(institucion=fila.responsable))
+
+    assert [una.codigo for una in form.advertencias] == ["gasto_menor_que_antes"]
 
 
 # Hitos -----------------------------------------------------------------------------------------
