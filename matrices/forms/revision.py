@@ -1,6 +1,7 @@
 """Lo que se escribe al revisar: filtros de la cola, observaciones por campo y notas."""
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 import django_filters
 from django import forms
@@ -8,8 +9,10 @@ from django.db.models import Q, QuerySet
 
 from instituciones.models import Institucion, Usuario
 from matrices.calculo import ASPECTOS
+from matrices.forms.pasos import VariosForm
 from matrices.forms.textos import TextoField, area
 from matrices.models import Avance, Observacion, Periodo
+from matrices.models.filtros import LARGO_DE_UNA_CONSULTA
 
 MAXIMA_VERSION = 2_147_483_647
 MIO, NADIE, OTRA = "mio", "nadie", "otra"
@@ -55,6 +58,12 @@ class ColaFilter(django_filters.FilterSet):
     ronda = django_filters.ChoiceFilter(
         choices=RONDAS, method="en_ronda", label="Ronda", empty_label="Todas"
     )
+    declara = django_filters.ChoiceFilter(
+        choices=[("sin_cambios", "Sin cambios"), ("cambios", "Con cambios")],
+        method="que_declara",
+        label="Declara",
+        empty_label="Todo",
+    )
     periodo = django_filters.ModelChoiceFilter(
         queryset=_periodos, label="Semestre", empty_label="Todos"
     )
@@ -79,6 +88,15 @@ class ColaFilter(django_filters.FilterSet):
         if cual == MIO:
             return filas.filter(asignado_a=self.request.user)
         return filas.exclude(asignado_a=None).exclude(asignado_a=self.request.user)
+
+    def que_declara(self, filas, nombre, que):
+        return filas.filter(sin_cambios=que == "sin_cambios")
+
+    @property
+    def consulta(self) -> str:
+        """Lo filtrado, como va en la dirección: sólo lo que se entiende y algo dice."""
+        puestos = {campo: self.data.get(campo) for campo in self.filters}
+        return urlencode({campo: valor for campo, valor in puestos.items() if valor})
 
     def en_ronda(self, filas, nombre, ronda):
         previas = int(ronda) - 1
@@ -106,6 +124,46 @@ class AsignarForm(VersionForm):
     def __init__(self, *args, personas: QuerySet[Usuario], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["a"].queryset = personas
+
+
+class AsignarVariosForm(VariosForm):
+    """A quién se le asignan los marcados; sólo personas que quien asigna puede ver."""
+
+    a = forms.ModelChoiceField(
+        Usuario.objects.none(),
+        error_messages={
+            "required": "Elija a quién.",
+            "invalid_choice": "Elija a una persona de la lista.",
+        },
+    )
+
+    def __init__(self, *args, personas: QuerySet[Usuario], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["a"].queryset = personas
+
+
+class FiltroForm(forms.Form):
+    """El nombre de un filtro; lo que filtra lo revisa `ColaFilter`."""
+
+    nombre = TextoField(
+        label="Nombre del filtro",
+        max_length=60,
+        error_messages={"required": "Póngale un nombre al filtro."},
+    )
+
+    def __init__(self, *args, filtro: ColaFilter, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filtro = filtro
+
+    def clean(self):
+        datos = super().clean()
+        if not self.filtro.is_valid() or len(self.filtro.consulta) > LARGO_DE_UNA_CONSULTA:
+            raise forms.ValidationError("Estos filtros no se entienden: no se pueden guardar.")
+        return datos
+
+
+class CambiarFiltroForm(VersionForm, FiltroForm):
+    """El nombre y la versión que la persona vio."""
 
 
 class NotaForm(VersionForm):

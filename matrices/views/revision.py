@@ -8,31 +8,43 @@ from typing import Any
 import django_tables2 as tables
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
+from django_tables2.rows import BoundRows
 
 from instituciones.consultas import titulares_de
 from instituciones.models import Feriado, Rol, Usuario
-from matrices import consultas, flujo, permisos
+from matrices import consultas, evidencias, flujo, permisos, verosimilitud
 from matrices.calendario import dias_habiles_entre
+from matrices.forms.avance import campos_de
+from matrices.forms.pasos import VariosForm
 from matrices.forms.revision import (
     AsignarForm,
+    AsignarVariosForm,
     ColaFilter,
+    FiltroForm,
     NotaForm,
     ObservacionesForm,
     ObservarForm,
     ValidarForm,
 )
-from matrices.models import Avance, Evidencia, Movimiento, Observacion, Periodo
+from matrices.models import (
+    Avance,
+    Evidencia,
+    FiltroGuardado,
+    Movimiento,
+    Observacion,
+    Periodo,
+)
 from matrices.models.matriz import VEN_TODA_FILA
 from matrices.templatetags.pesn_formato import semaforo
-from matrices.views import cotejo
-from matrices.views.avance import se_descarga
+from matrices.views import cotejo, rondas
 
 POR_PAGINA = 50
 REVISAN = {Rol.ANALISTA, Rol.COORDINADOR}
@@ -46,6 +58,9 @@ class ColaTable(tables.Table):
 
     espera = tables.Column(
         "Espera", accessor="remitido_en", order_by=("remitido_en", "pk"), attrs=NUMERO
+    )
+    marca = tables.TemplateColumn(
+        template_name="matrices/_marca.html", verbose_name="Marcar", orderable=False
     )
     institucion = tables.Column("Institución", accessor="actividad__responsable__sigla")
     actividad = tables.TemplateColumn(
@@ -64,6 +79,8 @@ class ColaTable(tables.Table):
     class Meta:
         attrs = {"titulo": "Avances en la cola"}
         order_by = "espera"
+        sequence = ("marca", "...")
+        row_attrs = {"data-renglon": ""}
         empty_text = "Nada en la cola con estos filtros."
 
     def __init__(self, *args, yo: Usuario, personas: Iterable[Usuario], feriados: set, **kwargs):
@@ -87,14 +104,34 @@ class ColaTable(tables.Table):
         return [una for una in self.personas if permisos.puede_asignar_a(self.yo, avance, una)]
 
 
+class PorLlaves(Paginator):
+    """La última página cuesta como la primera: se saltan llaves, no renglones con todo lo suyo."""
+
+    def page(self, number) -> Page:
+        numero, filas = self.validate_number(number), self.object_list
+        desde = (numero - 1) * self.per_page
+        tramo = filas.data.data.tramo(desde, desde + self.per_page)
+        return self._get_page(BoundRows(data=tramo, table=filas.table), numero, self)
+
+
+PAGINAS = {"per_page": POR_PAGINA, "paginator_class": PorLlaves}
+
+
 @require_GET
 def revision(request: HttpRequest) -> HttpResponse:
     """Lo que espera revisión, con filtros y orden en la dirección."""
-    return _cola(request)
+    return pagina_de_la_cola(request)
 
 
-def _cola(request: HttpRequest, codigo: int = 200) -> HttpResponse:
-    quien = _como_quien(request.user)
+def pagina_de_la_cola(
+    request: HttpRequest,
+    *,
+    codigo: int = 200,
+    guardar: FiltroForm | None = None,
+    marcadas: Iterable[int] = (),
+) -> HttpResponse:
+    """La cola con los filtros de la dirección; `marcadas`, las que ya lo estaban."""
+    quien = como_quien(request.user)
     filtro = ColaFilter(request.GET, queryset=_filas_de(request.user, quien), request=request)
     legible = filtro.is_valid()
     tabla = ColaTable(
@@ -103,15 +140,21 @@ def _cola(request: HttpRequest, codigo: int = 200) -> HttpResponse:
         personas=_personas(request.user, quien),
         feriados=_feriados(request.user),
     )
-    tables.RequestConfig(request, paginate={"per_page": POR_PAGINA}).configure(tabla)
-    for fila in tabla.page.object_list:
-        fila.record.posibles = tabla.a_quien(fila.record)
+    tables.RequestConfig(request, paginate=PAGINAS).configure(tabla)
+    renglones = [fila.record for fila in tabla.page.object_list]
+    _preparar(renglones, tabla, request.user, set(marcadas))
     contexto = {
         "titulo": "Revisión",
         "migas": [("Revisión", None)],
         "filtro": filtro,
         "tabla": tabla,
         "filtros": request.GET.urlencode(),
+        "guardados": _guardados(request.user, filtro.consulta if legible else ""),
+        "guardar": guardar,
+        "formularios": [filtro.form, *([guardar] if guardar else [])],
+        "se_marcan": any(uno.posibles for uno in renglones),
+        "sin_reparos": sum(uno.se_valida_en_lote for uno in renglones),
+        "asignables": _sin_repetir(renglones),
         "coordina": quien.rol == Rol.COORDINADOR,
         "por_delegacion_de": None if quien == request.user else quien,
     }
@@ -119,7 +162,50 @@ def _cola(request: HttpRequest, codigo: int = 200) -> HttpResponse:
     return render(request, "matrices/revision.html", contexto, status=respuesta)
 
 
-def _como_quien(usuario: Usuario) -> Usuario:
+def _preparar(
+    renglones: list[Avance], tabla: ColaTable, usuario: Usuario, marcadas: set[int]
+) -> None:
+    """A cada renglón de la página, lo que su plantilla muestra además de la fila."""
+    for uno in renglones:
+        uno.posibles = tabla.a_quien(uno)
+        uno.marcada = uno.pk in marcadas
+        uno.advertencias, uno.se_valida_en_lote = None, False
+    callados = {uno.pk: uno for uno in renglones if uno.sin_cambios and uno.posibles}
+    if not callados:
+        return
+    visibles = Avance.objects.visibles_para(usuario).filter(pk__in=callados)
+    for uno, dichas in _con_sus_advertencias(visibles.con_su_actividad(), usuario):
+        callados[uno.pk].advertencias = dichas
+        callados[uno.pk].se_valida_en_lote = dichas == []
+
+
+def _con_sus_advertencias(
+    avances: Iterable[Avance], usuario: Usuario
+) -> list[tuple[Avance, list[verosimilitud.Advertencia] | None]]:
+    """Cada avance con lo que en él llama la atención; None si no lee su texto."""
+    avances = list(avances)
+    dichas = verosimilitud.advertencias_de(avances, para=usuario)
+    return [
+        (uno, dichas[uno.pk] if permisos.puede_leer_ahora(usuario, uno) else None)
+        for uno in avances
+    ]
+
+
+def _sin_repetir(renglones: list[Avance]) -> list[Usuario]:
+    """Las personas a quienes se puede asignar algo de esta página, por nombre."""
+    personas = {una.pk: una for uno in renglones for una in uno.posibles}
+    return sorted(personas.values(), key=lambda una: una.nombre)
+
+
+def _guardados(usuario: Usuario, consulta: str) -> list[FiltroGuardado]:
+    """Los filtros que guardó, con cuál está puesto."""
+    suyos = list(FiltroGuardado.objects.visibles_para(usuario))
+    for uno in suyos:
+        uno.puesto = uno.consulta == consulta
+    return suyos
+
+
+def como_quien(usuario: Usuario) -> Usuario:
     """Ella misma si revisa; si no, quien le delegó. Lanza PermissionDenied si nadie."""
     for quien in (usuario, *titulares_de(usuario, timezone.localdate())):
         if quien.rol in REVISAN:
@@ -159,15 +245,104 @@ def asignar(request: HttpRequest, pk: int) -> HttpResponse:
     form = AsignarForm(request.POST, personas=visibles)
     if not form.is_valid():
         messages.error(request, "No se asignó: elija a una persona de la lista.")
-        return _cola(request, codigo=422)
+        return pagina_de_la_cola(request, codigo=422)
     a, version = form.cleaned_data["a"], form.cleaned_data["version"]
     try:
         flujo.asignar(avance, a, version=version, por=request.user, en_nombre_de=por_quien)
     except flujo.Conflicto as conflicto:
         messages.error(request, f"No se asignó. {conflicto}")
-        return _cola(request, codigo=409)
+        return pagina_de_la_cola(request, codigo=409)
     messages.success(request, f"{avance.actividad} quedó asignada a {a}.")
     return redirect(_con_filtros(reverse("matrices:revision"), request.GET))
+
+
+@require_POST
+def asignar_marcadas(request: HttpRequest) -> HttpResponse:
+    """Las marcadas, a una persona; todas o ninguna."""
+    visibles = Usuario.objects.visibles_para(request.user).filter(is_active=True)
+    form = AsignarVariosForm(request.POST, usuario=request.user, personas=visibles)
+    legible, versiones = form.is_valid(), form.cleaned_data.get("avance")
+    if versiones is None:
+        return _sin_hacer(request, form)
+    avances = _marcados(request, versiones)  # antes que lo demás: lo ajeno es 404
+    por_quien = _por_la_misma(request, avances, "asignar")
+    if not legible:
+        return _sin_hacer(request, form)
+    a = form.cleaned_data["a"]
+    ordenes = [flujo.Orden(uno, versiones[uno.pk]) for uno in avances]
+    try:
+        flujo.asignar_varios(ordenes, a, por=request.user, en_nombre_de=por_quien)
+    except flujo.Conflicto as conflicto:
+        messages.error(request, f"No se asignó ninguna. {_con_su_actividad(conflicto)}")
+        return pagina_de_la_cola(request, codigo=409, marcadas=versiones)
+    messages.success(request, f"Asignadas a {a}: {len(avances)}.")
+    return redirect(_con_filtros(reverse("matrices:revision"), request.GET))
+
+
+@require_POST
+def validar_marcadas(request: HttpRequest) -> HttpResponse:
+    """Las marcadas que declaran «Sin cambios» y no tienen advertencias; todas o ninguna."""
+    form = VariosForm(request.POST, usuario=request.user)
+    if not form.is_valid():
+        return _sin_hacer(request, form)
+    versiones = form.cleaned_data["avance"]
+    avances = _marcados(request, versiones)
+    por_quien = _por_la_misma(request, avances, "validar")
+    ordenes = [flujo.Orden(uno, versiones[uno.pk]) for uno in avances]
+    reparos = _se_miran_una_por_una(avances, request.user)
+    if reparos:
+        messages.error(request, f"No se validó ninguna. {' '.join(reparos)}")
+        return pagina_de_la_cola(request, codigo=422, marcadas=versiones)
+    try:
+        flujo.validar_varios(ordenes, por=request.user, en_nombre_de=por_quien)
+    except flujo.Conflicto as conflicto:
+        messages.error(request, f"No se validó ninguna. {_con_su_actividad(conflicto)}")
+        return pagina_de_la_cola(request, codigo=409, marcadas=versiones)
+    messages.success(request, f"Validadas: {len(avances)}.")
+    return redirect(_con_filtros(reverse("matrices:revision"), request.GET))
+
+
+def _sin_hacer(request: HttpRequest, form: VariosForm) -> HttpResponse:
+    motivos = [mensaje for campo in form.errors.values() for mensaje in campo]
+    messages.error(request, f"No se hizo nada. {' '.join(motivos)}")
+    return pagina_de_la_cola(request, codigo=422)
+
+
+def _marcados(request: HttpRequest, claves: Iterable[int]) -> list[Avance]:
+    """Los avances pedidos, si los ve todos: uno ajeno es como uno que no existe."""
+    visibles = Avance.objects.visibles_para(request.user)
+    claves = list(claves)
+    avances = list(visibles.filter(pk__in=claves).con_su_actividad().con_sus_observaciones())
+    if len(avances) != len(claves):
+        raise Http404
+    return avances
+
+
+def _por_la_misma(request: HttpRequest, avances: list[Avance], paso: str) -> Usuario | None:
+    """En nombre de quién se da el paso sobre todos; PermissionDenied si alguno no le toca."""
+    titulares = titulares_de(request.user, timezone.localdate())
+    quienes = {flujo.por_quien(uno, paso, request.user, titulares) for uno in avances}
+    if len(quienes) > 1:
+        raise PermissionDenied("Marque por separado lo propio y lo que hace por delegación.")
+    return quienes.pop()
+
+
+def _se_miran_una_por_una(avances: list[Avance], usuario: Usuario) -> list[str]:
+    """Por qué alguna de ellas no se valida en lote, dicho de cada una."""
+    reparos = []
+    for uno, dichas in _con_sus_advertencias(avances, usuario):
+        if not uno.sin_cambios:
+            reparos.append(f"{uno.actividad} declara cambios: ábrala para validarla.")
+        elif dichas is None:
+            reparos.append(f"{uno.actividad}: usted no lee su texto.")
+        elif dichas:
+            reparos.append(f"{uno.actividad} tiene advertencias: ábrala para validarla.")
+    return reparos
+
+
+def _con_su_actividad(conflicto: flujo.Conflicto) -> str:
+    actual = conflicto.actual
+    return f"{actual.actividad}: {conflicto}" if isinstance(actual, Avance) else str(conflicto)
 
 
 def _con_filtros(direccion: str, filtros: QueryDict) -> str:
@@ -249,12 +424,14 @@ class Expediente:
 
     @cached_property
     def renglones(self) -> list[cotejo.Renglon]:
-        return cotejo.renglones(self.avance, self.dice, self.decia, self.observaciones)
+        return cotejo.renglones(
+            self.avance, self.dice, self.decia, self.observaciones, self.advertencias
+        )
 
     @property
     def sueltas(self) -> list[Observacion]:
         """Las que no son de un campo del formulario de esta actividad."""
-        campos = cotejo.campos_de(self.avance.actividad)
+        campos = campos_de(self.avance.actividad)
         return [una for una in self.observaciones if una.campo not in campos]
 
     @cached_property
@@ -263,21 +440,25 @@ class Expediente:
             avance=self.avance, rectificacion=None
         )
         filas = visibles.select_related("hito")
-        return [una for una in filas if se_descarga(self.persona, una, self.avance)]
+        return [una for una in filas if evidencias.se_descarga(self.persona, una, self.avance)]
 
     @cached_property
-    def avisos(self) -> list[str]:
-        if not self.dice:
+    def advertencias(self) -> list[verosimilitud.Advertencia]:
+        """Lo que conviene mirar dos veces; vacío si no lee lo que hoy dice."""
+        return verosimilitud.advertencias_de([self.avance], para=self.persona)[self.avance.pk]
+
+    @property
+    def otras_advertencias(self) -> list[verosimilitud.Advertencia]:
+        """Las que no son de un campo de los que se comparan."""
+        campos = campos_de(self.avance.actividad)
+        return [una for una in self.advertencias if una.campo not in campos]
+
+    @cached_property
+    def rondas(self) -> list[rondas.Ronda]:
+        """Los envíos, con lo que cambió entre uno y otro; vacío si no lee lo enviado."""
+        if not permisos.puede_leer_lo_enviado(self.persona, self.avance):
             return []
-        hallados = cotejo.avisos(self.avance, self.dice, self.decia)
-        repetidos = cotejo.textos_repetidos(self.avance, self.dice, self.visibles)
-        hallados += [
-            f"«{campo}» es igual al de la actividad {otro.actividad}." for campo, otro in repetidos
-        ]
-        if self.dice.get("sin_cambios"):
-            seguidos = cotejo.semestres_sin_cambios(self.avance, self.visibles)
-            hallados.append(f"Semestres seguidos «Sin cambios»: {seguidos}.")
-        return hallados
+        return rondas.rondas(self.avance, self.movimientos)
 
 
 @require_GET
@@ -330,7 +511,7 @@ def _pagina(
 def _formulario(clase: type[ObservarForm], expediente: Expediente, datos) -> ObservarForm:
     return clase(
         datos,
-        campos=cotejo.campos_de(expediente.avance.actividad),
+        campos=campos_de(expediente.avance.actividad),
         atendidas=expediente.atendidas,
         initial={"version": expediente.avance.version},
     )
@@ -352,9 +533,12 @@ def _lo_escrito(form: ObservarForm, expediente: Expediente) -> list[dict[str, st
 
 
 def _siguiente(request: HttpRequest, avance: Avance) -> Avance | None:
-    """El que sigue en la cola con los mismos filtros, lo que más espera primero."""
+    """El que sigue de éste en la cola con los mismos filtros; al final, vuelve al principio.
+
+    Salta lo que otra persona tomó, salvo que el filtro lo pida.
+    """
     try:
-        quien = _como_quien(request.user)
+        quien = como_quien(request.user)
     except PermissionDenied:
         return None
     filtro = ColaFilter(request.GET, queryset=_filas_de(request.user, quien), request=request)
@@ -363,7 +547,14 @@ def _siguiente(request: HttpRequest, avance: Avance) -> Avance | None:
     cola = filtro.qs.filter(estado=Avance.Estado.REMITIDO).exclude(pk=avance.pk)
     if quien.rol == Rol.ANALISTA:
         cola = cola.filter(ronda__lt=permisos.RONDAS_DEL_ANALISTA)
-    return cola.order_by("remitido_en", "pk").first()
+        if not filtro.form.cleaned_data["asignado"]:
+            cola = cola.filter(Q(asignado_a=None) | Q(asignado_a=request.user))
+    despues = Q(remitido_en__gt=avance.remitido_en) if avance.remitido_en else Q()
+    despues |= Q(remitido_en=avance.remitido_en, pk__gt=avance.pk)
+    antes_o_despues = cola.annotate(
+        vuelta=Case(When(despues, then=Value(0)), default=Value(1), output_field=IntegerField())
+    )
+    return antes_o_despues.order_by("vuelta", "remitido_en", "pk").first()
 
 
 @require_POST

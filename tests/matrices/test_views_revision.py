@@ -1,5 +1,6 @@
 """La cola y la revisión: qué espera, quién lo puede tomar, y qué se lee, observa y valida."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from instituciones.models import Rol
 from matrices import flujo
 from matrices.models import Avance, Movimiento, Observacion
+from matrices.views import revision
 from tests.fabricas import (
     ActividadFactory,
     AvanceFactory,
@@ -96,8 +98,9 @@ def test_la_cola_no_crece_en_consultas(client, elenco, periodo, cuantos, django_
         remitido(elenco, periodo)
     entrar(client, elenco.analista)
 
-    # sesión 4, persona, delegaciones, feriados, cuenta, filas, filtros 2, marco 3
-    with django_assert_num_queries(14):
+    # sesión 4, persona, delegaciones, feriados, cuenta, llaves, filas, guardados, filtros 2,
+    # marco 3
+    with django_assert_num_queries(16):
         pagina = client.get(COLA)
 
     assert pagina.context["tabla"].paginator.count == cuantos
@@ -112,6 +115,22 @@ def test_la_analista_ve_solo_lo_que_revisa_su_institucion(client, elenco, period
     filas = [fila.record for fila in client.get(COLA).context["tabla"].rows]
 
     assert filas == [suyo]
+
+
+@pytest.mark.parametrize("orden", ["espera", "-espera", "institucion", "ronda"])
+def test_pagina_por_pagina_sale_cada_avance_una_vez(client, elenco, periodo, monkeypatch, orden):
+    monkeypatch.setitem(revision.PAGINAS, "per_page", 2)
+    ahora = timezone.now()
+    puestos = [remitido(elenco, periodo, remitido_en=ahora).pk for _ in range(5)]
+    entrar(client, elenco.analista)
+
+    vistos = []
+    for pagina in (1, 2, 3):
+        tabla = client.get(COLA, {"page": pagina, "sort": orden}).context["tabla"]
+        vistos += [fila.record.pk for fila in tabla.page.object_list]
+
+    assert sorted(vistos) == puestos
+    assert len(vistos) == len(puestos)
 
 
 def test_la_coordinacion_ve_todas_las_colas(client, elenco, periodo):
@@ -264,7 +283,7 @@ def test_la_revision_no_crece_en_consultas(
         ObservacionFactory(avance=avance, estado="ATENDIDA", respuesta="Ya se precisó.")
     entrar(client, elenco.analista)
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(29):
         pagina = client.get(url("revisar", avance)).content.decode()
 
     assert pagina.count("No basta: reabrirla") == cuantas
@@ -301,7 +320,10 @@ def test_avisa_del_retroceso_del_salto_de_la_falta_de_evidencia_y_de_lo_repetido
     entrar(client, elenco.analista)
 
     def avisos(avance):
-        return " ".join(client.get(url("revisar", avance)).context["expediente"].avisos)
+        return " ".join(
+            str(una)
+            for una in client.get(url("revisar", avance)).context["expediente"].advertencias
+        )
 
     assert "Retrocede 10.00 puntos" in avisos(retrocede)
     assert "Sube 50.00 puntos en un semestre" in avisos(completa)
@@ -589,3 +611,223 @@ def test_se_reabre_lo_no_reportado_solo_con_el_periodo_cerrado(client, elenco, p
 
     avance.refresh_from_db()
     assert avance.estado == "BORRADOR"
+
+
+# Varias a la vez -------------------------------------------------------------------------------
+VALIDAR = reverse("matrices:validar_marcadas")
+ASIGNAR = reverse("matrices:asignar_marcadas")
+
+
+def marcar(*avances):
+    return [f"{uno.pk}:{uno.version}" for uno in avances]
+
+
+def callado(elenco, periodo, **datos):
+    """Un «Sin cambios» que nada tiene de raro."""
+    dicho = {"sin_cambios": True, "motivo_sin_cambios": "La compra sigue en trámite.", "logro": ""}
+    return remitido(elenco, periodo, **{**dicho, **datos})
+
+
+def estados(*avances):
+    return [Avance.objects.get(pk=uno.pk).estado for uno in avances]
+
+
+def test_se_validan_en_lote_los_sin_cambios_sin_advertencias(client, elenco, periodo):
+    uno, otro = callado(elenco, periodo), callado(elenco, periodo)
+    entrar(client, elenco.analista)
+
+    hecho = client.post(f"{VALIDAR}?declara=sin_cambios", {"avance": marcar(uno, otro)})
+
+    assert hecho.url == f"{COLA}?declara=sin_cambios"
+    assert estados(uno, otro) == ["VALIDADO", "VALIDADO"]
+    assert Movimiento.objects.filter(paso="validar", por=elenco.analista).count() == 2
+
+
+def test_en_lote_todas_o_ninguna_y_se_dice_por_que(client, elenco, periodo):
+    bueno = callado(elenco, periodo)
+    con_cambios = remitido(elenco, periodo)
+    con_advertencia = callado(elenco, periodo, ejecutado=10, ejecutado_previo=30)
+    entrar(client, elenco.analista)
+
+    for malo, motivo in [(con_cambios, "declara cambios"), (con_advertencia, "advertencias")]:
+        hecho = client.post(VALIDAR, {"avance": marcar(bueno, malo)})
+
+        assert hecho.status_code == 422
+        assert f"{malo.actividad}" in hecho.content.decode()
+        assert motivo in hecho.content.decode()
+        assert estados(bueno, malo) == ["REMITIDO", "REMITIDO"]
+
+
+def test_el_segundo_semestre_sin_cambios_se_mira_aparte(client, elenco, periodo):
+    actividad = ActividadFactory(
+        responsable=elenco.responsable, matriz__accion__objetivo__programa__plan=periodo.plan
+    )
+    previo = PeriodoFactory(plan=periodo.plan, anio=2020, semestre=2, estado="CORTADO")
+    AvanceFactory(periodo=previo, actividad=actividad, estado="CONSOLIDADO", sin_cambios=True)
+    avance = callado(elenco, periodo, actividad=actividad)
+    entrar(client, elenco.analista)
+
+    assert (
+        "Semestres seguidos «Sin cambios»: 2."
+        in client.get(url("revisar", avance)).content.decode()
+    )
+    assert client.post(VALIDAR, {"avance": marcar(avance)}).status_code == 422
+
+
+def test_en_lote_una_version_vieja_es_409_y_nada_se_valida(client, elenco, periodo):
+    uno, otro = callado(elenco, periodo), callado(elenco, periodo)
+    marcas = marcar(uno, otro)
+    flujo.asignar(otro, elenco.analista, version=otro.version, por=elenco.analista)
+    entrar(client, elenco.analista)
+
+    assert client.post(VALIDAR, {"avance": marcas}).status_code == 409
+    assert estados(uno, otro) == ["REMITIDO", "REMITIDO"]
+
+
+def test_en_lote_una_con_observacion_abierta_no_pasa(client, elenco, periodo):
+    avance = callado(elenco, periodo)
+    ObservacionFactory(avance=avance, estado="ABIERTA")
+    entrar(client, elenco.analista)
+
+    assert client.post(VALIDAR, {"avance": marcar(avance)}).status_code == 409
+    assert estados(avance) == ["REMITIDO"]
+
+
+@pytest.mark.parametrize("donde", [VALIDAR, ASIGNAR])
+def test_en_lote_lo_ajeno_es_404_y_nada_se_hace(client, elenco, periodo, donde):
+    suyo = callado(elenco, periodo)
+    otro_plan = PeriodoFactory(anio=2022)
+    ajeno = callado(
+        elenco, otro_plan, actividad__responsable=InstitucionFactory(revisora=elenco.otra)
+    )
+    entrar(client, elenco.analista)
+
+    datos = {"avance": marcar(suyo, ajeno), "a": elenco.analista.pk}
+
+    assert client.post(donde, datos).status_code == 404
+    assert estados(suyo, ajeno) == ["REMITIDO", "REMITIDO"]
+
+
+@pytest.mark.parametrize("donde", [VALIDAR, ASIGNAR])
+@pytest.mark.parametrize("marcas", [[], ["uno"], ["1"], ["1:x"], ["1:1:1"]])
+def test_en_lote_lo_que_no_se_entiende_es_422(client, elenco, periodo, donde, marcas):
+    entrar(client, elenco.analista)
+
+    datos = {"avance": marcas, "a": elenco.analista.pk}
+
+    assert client.post(donde, datos).status_code == 422
+
+
+def test_la_coordinacion_asigna_varias_a_una_analista(client, elenco, periodo):
+    avances = [remitido(elenco, periodo) for _ in range(3)]
+    entrar(client, elenco.coordinadora)
+
+    client.post(ASIGNAR, {"avance": marcar(*avances), "a": elenco.analista.pk})
+
+    assert set(Avance.objects.values_list("asignado_a", flat=True)) == {elenco.analista.pk}
+
+
+def test_la_analista_solo_se_asigna_varias_a_si_misma(client, elenco, periodo):
+    avances = [remitido(elenco, periodo) for _ in range(2)]
+    otra = UsuarioFactory(rol=Rol.ANALISTA, institucion=elenco.revisora)
+    entrar(client, elenco.analista)
+
+    assert client.post(ASIGNAR, {"avance": marcar(*avances), "a": otra.pk}).status_code == 403
+    client.post(ASIGNAR, {"avance": marcar(*avances), "a": elenco.analista.pk})
+
+    assert set(Avance.objects.values_list("asignado_a", flat=True)) == {elenco.analista.pk}
+
+
+@pytest.mark.parametrize("cuantos", [1, 3])
+def test_la_cola_con_sin_cambios_no_crece_en_consultas(
+    client, elenco, periodo, cuantos, django_assert_max_num_queries
+):
+    for _ in range(cuantos):
+        callado(elenco, periodo)
+    entrar(client, elenco.analista)
+
+    with django_assert_max_num_queries(28):
+        pagina = client.get(COLA)
+
+    assert pagina.context["sin_reparos"] == cuantos
+
+
+# Seguir con la siguiente -----------------------------------------------------------------------
+def test_observar_y_siguiente_abre_la_que_sigue_con_sus_filtros(client, elenco, periodo):
+    ahora = timezone.now()
+    primera, segunda, _tercera = [
+        remitido(elenco, periodo, remitido_en=ahora - timedelta(days=dias)) for dias in (9, 8, 7)
+    ]
+    entrar(client, elenco.analista)
+
+    hecho = client.post(
+        f"{url('observar', primera)}?declara=cambios",
+        {"version": 1, "obs_logro": "Precise el lugar y la fecha.", "siguiente": "1"},
+    )
+
+    assert hecho.url == f"{url('revisar', segunda)}?declara=cambios"
+
+
+def test_la_siguiente_es_la_que_sigue_y_al_final_vuelve_al_principio(client, elenco, periodo):
+    ahora = timezone.now()
+    primera, segunda, tercera = [
+        remitido(elenco, periodo, remitido_en=ahora - timedelta(days=dias)) for dias in (9, 8, 7)
+    ]
+    entrar(client, elenco.analista)
+
+    siguientes = [
+        client.get(url("revisar", una)).context["siguiente"] for una in (primera, segunda, tercera)
+    ]
+
+    assert siguientes == [segunda, tercera, primera]
+
+
+def test_la_siguiente_salta_lo_que_otra_persona_tomo(client, elenco, periodo):
+    otra = UsuarioFactory(rol=Rol.ANALISTA, institucion=elenco.revisora)
+    ahora = timezone.now()
+    primera = remitido(elenco, periodo, remitido_en=ahora - timedelta(days=9))
+    remitido(elenco, periodo, remitido_en=ahora - timedelta(days=8), asignado_a=otra)
+    tercera = remitido(elenco, periodo, remitido_en=ahora - timedelta(days=7))
+    entrar(client, elenco.analista)
+
+    assert client.get(url("revisar", primera)).context["siguiente"] == tercera
+
+
+# Entre rondas ----------------------------------------------------------------------------------
+def test_lo_que_cambio_entre_rondas_sale_palabra_por_palabra(client, elenco, periodo):
+    avance = remitido(elenco, periodo, ronda=1)
+    for logro in ("Se capacitó a <b>cuarenta</b> personas.", "Se capacitó a sesenta personas."):
+        Movimiento.objects.create(
+            avance=avance,
+            paso="remitir",
+            de="EN_APROBACION",
+            a="REMITIDO",
+            por=elenco.aprobador,
+            momento=timezone.now(),
+            contenido=json.dumps({"logro": logro}),
+        )
+    entrar(client, elenco.analista)
+
+    html = client.get(url("revisar", avance)).content.decode()
+
+    assert '<del class="quitado">[−&lt;b&gt;cuarenta&lt;/b&gt;−]</del>' in html
+    assert '<ins class="agregado">[+sesenta+]</ins>' in html
+
+
+def test_quien_no_lee_la_clase_no_ve_lo_que_cambio(client, elenco, periodo):
+    avance = remitido(elenco, periodo, clasificacion="CONFIDENCIAL")
+    for logro in ("Texto uno que delata.", "Texto dos que delata."):
+        Movimiento.objects.create(
+            avance=avance,
+            paso="remitir",
+            de="EN_APROBACION",
+            a="REMITIDO",
+            por=elenco.aprobador,
+            momento=timezone.now(),
+            contenido=json.dumps({"logro": logro}),
+        )
+    entrar(client, elenco.auditor)
+
+    html = client.get(url("revisar", avance)).content.decode()
+
+    assert "que delata" not in html
