@@ -17,6 +17,7 @@ from instituciones.models import (
     ResolucionReserva,
     Visibilidad,
 )
+from instituciones.plegado import TextoPlegado
 
 
 def clase_legal() -> models.CharField:
@@ -65,8 +66,9 @@ class Plan(models.Model):
         Institucion, models.PROTECT, related_name="planes_que_sigue", null=True, blank=True
     )
     cerrado_en = models.DateField(null=True, blank=True, editable=False)
+    plegado = TextoPlegado("codigo", "sigla", "nombre")
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["plegado"])
     objects = PlanQuerySet.as_manager()
 
     class Meta:
@@ -146,8 +148,9 @@ class ObjetivoEspecifico(models.Model):
     codigo = models.CharField(max_length=20)
     ambito = models.ForeignKey(Ambito, models.PROTECT, related_name="objetivos")
     enunciado = models.TextField()
+    plegado = TextoPlegado("enunciado")
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["plegado"])
     objects = Abierto.as_manager()
 
     class Meta:
@@ -253,6 +256,12 @@ class AccionQuerySet(Abierto):
         """Las acciones de un plan, en su orden numérico."""
         return self.filter(objetivo__programa__plan=plan).order_by("orden")
 
+    def que_rige(self, institucion_id):
+        """Las que tienen a esa institución por rectora."""
+        rectora = Responsabilidad.Papel.RECTORA
+        suyas = Responsabilidad.objects.filter(institucion=institucion_id, rol=rectora)
+        return self.filter(pk__in=suyas.values("accion"))
+
     def con_su_lugar(self):
         """Con su objetivo, programa y ámbito, y con lo que su página nombra."""
         return self.select_related(
@@ -280,6 +289,7 @@ class AccionEstrategica(models.Model):
     codigo_fuente = models.CharField(max_length=20, blank=True)
     orden = models.PositiveIntegerField()
     enunciado = models.TextField()
+    plegado = TextoPlegado("enunciado")
     responsables_fuente = models.CharField(max_length=300, blank=True)
     reglas = models.ManyToManyField(Irregularidad, blank=True, related_name="acciones")
     relacionadas = models.ManyToManyField("self", blank=True)
@@ -293,7 +303,7 @@ class AccionEstrategica(models.Model):
     clasificacion = clase_legal()
     resolucion = resolucion()
 
-    history = HistoricalRecords(m2m_fields=[])
+    history = HistoricalRecords(m2m_fields=[], excluded_fields=["plegado"])
     objects = AccionQuerySet.as_manager()
 
     class Meta:
@@ -498,12 +508,13 @@ class ResultadoEstrategico(models.Model):
 
 
 class ValorResultado(models.Model):
-    """Un valor medido de un resultado, con su fuente."""
+    """Un valor medido de un resultado, con su fuente. Se escribe en `resultados`; no se borra."""
 
     resultado = models.ForeignKey(ResultadoEstrategico, models.PROTECT, related_name="valores")
     fecha = models.DateField()
     valor = models.DecimalField(max_digits=16, decimal_places=4)
     fuente = models.CharField(max_length=300)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     history = HistoricalRecords()
     objects = Abierto.as_manager()
