@@ -1,9 +1,10 @@
-"""Dos cortes frente a frente, acción por acción; las diferencias las da `calculo`."""
+"""Dos cortes frente a frente, acción por acción, y por qué; las diferencias las da `calculo`."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from informes.contenido import Accion, Contenido
+from informes.contenido import Accion, Actividad, Cambio, Contenido
 from matrices.calculo import diferencia
 
 
@@ -42,3 +43,60 @@ def _renglon(una: Accion, antes: Accion | None, despues: Accion | None) -> Rengl
     e_despues = despues.ejecutado if despues else None
     delta = diferencia(e_despues, e_antes)
     return Renglon(una.codigo, una.enunciado, antes, despues, delta)
+
+
+# ---- por qué cambió
+
+CAUSAS_POR_CAMBIO = 2
+
+
+@dataclass(frozen=True)
+class Causa:
+    """Una actividad que explica el cambio de su acción y lo que de ella se informó.
+
+    `puntos` es lo que subió E en el semestre si la acción mejora, y su brecha si no.
+    """
+
+    clave: str
+    semaforo: str
+    puntos: Decimal
+    tipo: str
+    texto: str
+
+
+def que_cambio(c: Contenido) -> list[tuple[Cambio, list[Causa]]]:
+    """Cada acción que cambió de color, con las actividades que más pesan en ello.
+
+    De la que mejora, las que más subieron; de las demás, las de mayor brecha.
+    """
+    de_accion = defaultdict(list)
+    for actividad in c.actividades:
+        de_accion[actividad.accion].append(actividad)
+    return [(uno, _causas(uno, de_accion[uno.accion])) for uno in c.que_cambio]
+
+
+def _causas(cambio: Cambio, actividades: list[Actividad]) -> list[Causa]:
+    mejora = cambio.sentido == "MEJORA"
+    causas = [_alza(una) if mejora else _freno(una) for una in actividades]
+    propias = sorted((una for una in causas if una), key=lambda una: -abs(una.puntos))
+    return propias[:CAUSAS_POR_CAMBIO]
+
+
+def _alza(una: Actividad) -> Causa | None:
+    """Lo que la actividad logró; None si no subió o no se puede decir."""
+    subio = diferencia(una.ejecutado, una.ejecutado_previo)
+    if subio is None or subio <= 0:
+        return None
+    return Causa(una.clave, una.semaforo, subio, "", una.reservado or una.logro)
+
+
+def _freno(una: Actividad) -> Causa | None:
+    """Lo que la detiene: la limitante que declara, o que no reportó o que venció su plazo."""
+    if una.brecha is None or una.brecha >= 0:
+        return None
+    texto, tipo = una.reservado or una.limitante, "" if una.reservado else una.limitante_tipo
+    if una.arrastrado:
+        texto, tipo = "No reportó: vale lo último validado.", ""
+    elif not texto and una.semaforo == "VENCIDA":
+        texto = f"Su plazo terminó el {una.fin_vigente:%d/%m/%Y}."
+    return Causa(una.clave, una.semaforo, una.brecha, tipo, texto)

@@ -5,7 +5,7 @@ con sus filas y devuelve otro con acciones, niveles, instituciones, dinero, aler
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -51,15 +51,20 @@ UnNivel = TypeVar("UnNivel", bound=Nivel)
 
 def consolidar(contenido: Contenido, anterior: Contenido | None) -> Contenido:
     """El mismo contenido con todo lo que sale de sus actividades y del corte anterior."""
+    contenido = medir(contenido, anterior)
+    return con_portada(contenido, anterior, candidatas_a_decision(contenido))
+
+
+def medir(contenido: Contenido, anterior: Contenido | None) -> Contenido:
+    """El mismo con las cifras de sus acciones, niveles, instituciones y dinero, y nada más."""
     contenido = replace(contenido, acciones=_acciones(contenido, anterior))
-    contenido = replace(
+    return replace(
         contenido,
         niveles=tuple(_nivel(uno, contenido, anterior) for uno in contenido.niveles),
         cuadricula=_cuadricula(contenido, anterior),
         instituciones=_instituciones(contenido, anterior),
         presupuesto=estructuras(contenido.actividades),
     )
-    return con_portada(contenido, anterior, candidatas_a_decision(contenido))
 
 
 def con_portada(
@@ -286,6 +291,118 @@ def contadas(filas: Iterable[Actividad | Accion]) -> dict[str, int]:
     cuenta = Counter(una.semaforo for una in filas)
     colores = [*(color.value for color in calculo.Semaforo), SIN_COLOR]
     return {color: cuenta[color] for color in colores if cuenta[color]}
+
+
+# ---- una parte de un corte, y un corte frente a otro
+
+
+def recortar(contenido: Contenido, codigos: Container[str]) -> Contenido:
+    """Sólo esas acciones, con sus niveles medidos otra vez desde ellas (dominio §7.5).
+
+    Sirve a un contenido sin actividades: el dinero es el de las estructuras que esas acciones
+    nombran. Lo que una institución debía y entregó es de todas sus actividades: aquí no se dice.
+    """
+    acciones = tuple(una for una in contenido.acciones if una.codigo in codigos)
+    parte = replace(contenido, acciones=acciones)
+    cruces = {f"{una.ambito}/{una.programa}" for una in acciones}
+    return replace(
+        parte,
+        niveles=tuple(
+            _de_esas(uno, suyas, parte)
+            for uno in contenido.niveles
+            if (suyas := de_su_nivel(uno, acciones)) or uno.nivel == PLAN
+        ),
+        cuadricula=tuple(
+            _de_esas(celda, _del_cruce(celda, acciones), parte)
+            for celda in contenido.cuadricula
+            if celda.codigo in cruces
+        ),
+        instituciones=tuple(
+            _rectora_de_esas(una, suyas, parte)
+            for una in contenido.instituciones
+            if (suyas := [accion for accion in acciones if accion.rectora == una.sigla])
+        ),
+        presupuesto=tuple(
+            una for una in contenido.presupuesto if any(cual in codigos for cual in una.acciones)
+        ),
+    )
+
+
+def _del_cruce(celda: Celda, acciones: Iterable[Accion]) -> list[Accion]:
+    return [una for una in acciones if (una.ambito, una.programa) == (celda.ambito, celda.programa)]
+
+
+def _de_esas(nivel: UnNivel, acciones: list[Accion], contenido: Contenido) -> UnNivel:
+    medida = _de_acciones(acciones, contenido)
+    codigos = {una.codigo for una in acciones}
+    return replace(
+        nivel,
+        **_cifras(medida),
+        **_llegada(medida),
+        **_dinero_de_estructuras(
+            una for una in contenido.presupuesto if codigos.intersection(una.acciones)
+        ),
+        n_acciones=medida.n_acciones,
+        n_computadas=medida.n_computadas,
+        por_semaforo=medida.por_semaforo,
+    )
+
+
+def _rectora_de_esas(una: Institucion, acciones: list[Accion], contenido: Contenido) -> Institucion:
+    medida = _de_acciones(acciones, contenido)
+    return replace(
+        una,
+        **_cifras(medida),
+        acciones=tuple(accion.codigo for accion in acciones),
+        rectora_de=len(acciones),
+        responsable_de=None,
+        exigidos=None,
+        recibidos=None,
+        a_tiempo=None,
+        observados=None,
+        cobertura=None,
+        oportunidad=None,
+        cobertura_insuficiente=False,
+        por_semaforo=medida.por_semaforo,
+        actividades_por_semaforo={},
+    )
+
+
+def _dinero_de_estructuras(filas: Iterable[Estructura]) -> dict[str, Any]:
+    junto = calculo.presupuesto_agregado(
+        calculo.FilaPresupuesto(
+            institucion=una.institucion,
+            ejercicio=una.ejercicio,
+            programa_presupuestario=una.programa_presupuestario,
+            vigente=una.vigente,
+            devengado=una.devengado,
+            asignado=una.asignado,
+        )
+        for una in filas
+    )
+    if not junto.estructuras:
+        return {"vigente": None, "devengado": None, "pct_devengado": None}
+    return {
+        "vigente": junto.vigente,
+        "devengado": junto.devengado,
+        "pct_devengado": junto.pct_devengado,
+    }
+
+
+def frente_a(contenido: Contenido, otro: Contenido | None) -> Contenido:
+    """El mismo, comparado en todo con otro semestre cualquiera; sin otro, sin comparación."""
+    acciones = {una.codigo: una for una in otro.acciones} if otro else {}
+    instituciones = {una.sigla: una for una in otro.instituciones} if otro else {}
+    contenido = replace(
+        contenido,
+        niveles=tuple(con_anterior(uno, otro) for uno in contenido.niveles),
+        cuadricula=tuple(con_anterior(celda, otro) for celda in contenido.cuadricula),
+        acciones=tuple(comparada(una, acciones.get(una.codigo)) for una in contenido.acciones),
+        instituciones=tuple(
+            comparada(una, instituciones.get(una.sigla)) for una in contenido.instituciones
+        ),
+    )
+    return replace(contenido, que_cambio=cambios(contenido))
 
 
 # ---- dinero

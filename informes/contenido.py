@@ -14,10 +14,16 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from instituciones.canonico import canonico
-from matrices.calculo import Umbrales
+from matrices.calculo import ASPECTOS, Umbrales, brecha, indice
 
 ESQUEMA = "pesn-contenido/1"
+EN_EL_RESUMEN = (
+    *("esquema", "edicion", "plan", "periodo", "corte", "anterior", "es_demo", "umbrales"),
+    *("niveles", "cuadricula", "acciones", "instituciones", "presupuesto", "serie"),
+)
+FUERA_DEL_RESUMEN = {"impacto", "responsables_fuente", "reglas", "obligados", "relacionadas"}
 CNS, PUBLICA = "CNS", "PUBLICA"
+EN_ROJO = {"ROJO", "VENCIDA"}
 NOMBRES_DE_EDICION = {
     CNS: "Edición del Consejo Nacional de Seguridad",
     PUBLICA: "Edición pública",
@@ -121,6 +127,16 @@ class Comparada(Cifras):
     cobertura_anterior: Decimal | None = None
     delta: Decimal | None = None
 
+    @property
+    def brecha_anterior(self) -> Decimal | None:
+        """La del corte anterior, de sus E y P guardados."""
+        return brecha(self.ejecutado_anterior, self.programado_anterior)
+
+    @property
+    def indice_anterior(self) -> Decimal | None:
+        """El del corte anterior, de sus E y P guardados."""
+        return indice(self.ejecutado_anterior, self.programado_anterior)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dinero:
@@ -147,6 +163,15 @@ class Nivel(Comparada, Llegada, Dinero):
     n_computadas: int | None = None
     por_semaforo: dict[str, int]
     pct_devengado_anterior: Decimal | None = None
+
+    @property
+    def tramos(self) -> list[tuple[str, int, int]]:
+        """De cada color, las acciones que van antes y las suyas: una barra de lado a lado."""
+        tramos, antes = [], 0
+        for codigo in (uno for uno in ASPECTOS if self.por_semaforo.get(uno)):
+            tramos.append((codigo, antes, self.por_semaforo[codigo]))
+            antes += self.por_semaforo[codigo]
+        return tramos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -735,6 +760,12 @@ class Contenido:
             for ambito in self.ambitos
         ]
 
+    @property
+    def en_rojo(self) -> tuple[Accion, ...]:
+        """Las acciones en rojo o vencidas, de la mayor brecha a la menor."""
+        suyas = [una for una in self.acciones if una.semaforo in EN_ROJO]
+        return tuple(sorted(suyas, key=lambda una: (una.brecha or 0, una.orden)))
+
     def actividades_de(self, accion: str) -> tuple[Actividad, ...]:
         """Las de una acción, por su código."""
         return tuple(una for una in self.actividades if una.accion == accion)
@@ -748,6 +779,11 @@ class Contenido:
     def fe_de_erratas(self) -> tuple[Correccion, ...]:
         """Las correcciones materiales que trae este corte."""
         return tuple(una for una in self.correcciones if una.material and una.es_de_este_corte)
+
+
+def codigo_de_verificacion(huella: str) -> str:
+    """Lo que se copia a mano de una huella: «567C-C251-3F3F-3379», sus primeras 16 cifras."""
+    return "-".join(huella[desde : desde + 4] for desde in range(0, 16, 4)).upper()
 
 
 Candidato = TypeVar("Candidato", Decision, Logro)
@@ -783,6 +819,21 @@ def serie_propia(texto: str) -> tuple[Punto, ...]:
     puntos = [uno for uno in datos.get("serie", []) if uno.get("periodo") == propio]
     serie: tuple[Punto, ...] = _leido(tuple[Punto, ...], puntos)
     return serie
+
+
+def resumen_de(texto: str) -> str:
+    """Del JSON de un corte, las cifras de la acción hacia arriba: lo que lee un tablero.
+
+    Se lee otra vez con `desde_json`; no trae actividades, y de las acciones no más que lo que
+    las nombra y las mide.
+    """
+    datos = _datos(texto)
+    resumen = {clave: datos[clave] for clave in EN_EL_RESUMEN if clave in datos}
+    resumen["acciones"] = [
+        {clave: valor for clave, valor in una.items() if clave not in FUERA_DEL_RESUMEN}
+        for una in datos.get("acciones", [])
+    ]
+    return canonico(resumen)
 
 
 def _datos(texto: str) -> dict[str, Any]:

@@ -232,3 +232,14 @@ HOJAS: dict[str, tuple[Columna, ...]] = {
         Columna("significado", "Qué quiere decir"),
     ),
 }
+
+# La hoja de las gráficas lleva a su izquierda las dos tablas que ninguna otra hoja trae.
+GRAFICAS: dict[str, tuple[Columna, ...]] = {
+    "14_Graficas": (
+        Columna("acciones_por_color", "Color de las acciones del plan", COLOR),
+        Columna("n_acciones", "Cuántas acciones hay de ese color", ENTERO, "acciones"),
+        Columna("semestre", "Semestre del plan, desde el primero", TEXTO),
+        Columna("E_del_plan", "E del plan como se publicó ese semestre", PUNTOS, "%"),
+        Columna("P_del_plan", "P del plan como se publicó ese semestre", PUNTOS, "%"),
+    ),
+}

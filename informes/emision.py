@@ -19,8 +19,8 @@ from django.db import IntegrityError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
-from informes import armado, pdf, permisos, xlsx
-from informes.contenido import Contenido, desde_json
+from informes import armado, avisos, pdf, permisos, xlsx
+from informes.contenido import Contenido, desde_json, resumen_de
 from informes.models import (
     ContenidoSellado,
     Corte,
@@ -28,12 +28,14 @@ from informes.models import (
     Documento,
     Edicion,
     Informe,
+    ResumenDeCorte,
     TomaConocimiento,
     TrabajoInforme,
 )
 from instituciones import bitacora
 from instituciones.almacen import Sellado, sellar_archivo
 from instituciones.canonico import huella
+from instituciones.consultas import exigir_turno, le_toca
 from instituciones.models import Usuario
 from matrices import enmiendas, periodos
 from matrices.flujo import PasoInvalido, VersionAjena
@@ -43,6 +45,7 @@ registro = structlog.get_logger(__name__)
 E = TrabajoInforme.Estado
 EI = Informe.Estado
 INTENTOS = 3
+LARGO_DEL_CODIGO = 16  # cifras del código de verificación, sin sus guiones
 
 
 class Paso(NamedTuple):
@@ -80,6 +83,7 @@ def cortar(
     periodo: Periodo,
     *,
     por: Usuario,
+    en_nombre_de: Usuario | None = None,
     version: int | None = None,
     confirmados: Iterable[int] = (),
     momento: datetime | None = None,
@@ -94,10 +98,12 @@ def cortar(
             periodo,
             version=version or periodo.version,
             por=por,
+            en_nombre_de=en_nombre_de,
             confirmados=list(confirmados),
             momento=momento,
         )
-        return _sellar(periodo, por=por, momento=momento or timezone.now())
+        cuando = momento or timezone.now()
+        return _sellar(periodo, por=por, en_nombre_de=en_nombre_de, momento=cuando)
 
 
 def cortar_de_nuevo(
@@ -106,6 +112,7 @@ def cortar_de_nuevo(
     *,
     por: Usuario,
     motivo: str,
+    en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
 ) -> list[Corte]:
     """Aplica rectificaciones aprobadas y sella otro corte del periodo.
@@ -113,27 +120,35 @@ def cortar_de_nuevo(
     Y otro de cada periodo posterior ya cortado cuyas cifras cambian (dominio §2.5). Los cortes
     anteriores y sus archivos quedan como estaban.
     """
-    if not permisos.puede_emitir(por):
-        raise PermissionDenied("Sólo la coordinación corta de nuevo.")
+    exigir_turno(
+        permisos.puede_emitir,
+        periodo,
+        por=por,
+        en_nombre_de=en_nombre_de,
+        momento=momento,
+        negativa="Sólo la coordinación corta de nuevo.",
+    )
     ajenas = [una for una in rectificaciones if una.avance.periodo_id != periodo.pk]
     if not periodo.cortado or not rectificaciones or ajenas:
         raise PasoInvalido("Elija rectificaciones aprobadas de un periodo ya cortado.", periodo)
-    cuando = momento or timezone.now()
+    quien: dict[str, Any] = {
+        "por": por,
+        "en_nombre_de": en_nombre_de,
+        "momento": momento or timezone.now(),
+    }
     with bitacora.constancia():
         vigente = ultimo_corte(periodo)
         for una in rectificaciones:
-            enmiendas.aplicar(una, corte_numero=vigente.numero + 1, por=por, momento=cuando)
-        cortes = [_sellar(periodo, por=por, momento=cuando, sustituye_a=vigente, motivo=motivo)]
+            enmiendas.aplicar(una, corte_numero=vigente.numero + 1, **quien)
+        cortes = [_sellar(periodo, sustituye_a=vigente, motivo=motivo, **quien)]
         posteriores = Periodo.objects.filter(
             plan=periodo.plan, estado=Periodo.Estado.CORTADO, corte__gt=periodo.corte
         )
         for posterior in posteriores.order_by("corte"):
             vigente = ultimo_corte(posterior)
-            if armado.cambian_las_cifras(vigente_de(vigente), posterior, por=por):
+            if armado.cambian_las_cifras(vigente_de(vigente), posterior, por=en_nombre_de or por):
                 porque = f"Por la rectificación de {periodo}: {motivo}"
-                cortes.append(
-                    _sellar(posterior, por=por, momento=cuando, sustituye_a=vigente, motivo=porque)
-                )
+                cortes.append(_sellar(posterior, sustituye_a=vigente, motivo=porque, **quien))
         enmiendas.calificar(
             {pk: cual for corte in cortes[:1] for pk, cual in _materiales(corte).items()}
         )
@@ -166,10 +181,14 @@ def _sellar(
     *,
     por: Usuario,
     momento: datetime,
+    en_nombre_de: Usuario | None = None,
     sustituye_a: Corte | None = None,
     motivo: str = "",
 ) -> Corte:
-    """La fila del corte y, por edición, su contenido canónico con su huella."""
+    """La fila del corte y, por edición, su contenido canónico con su huella.
+
+    Por delegación se lee con los ojos del titular: el corte es el mismo, lo haga quien lo haga.
+    """
     numero = sustituye_a.numero + 1 if sustituye_a else 1
     corte = Corte.objects.create(
         periodo=periodo,
@@ -181,7 +200,12 @@ def _sellar(
     )
     base = vigente_de(sustituye_a) if sustituye_a else None
     ediciones = armado.armar(
-        periodo, por=por, numero=numero, momento=momento, motivo=motivo, base=base
+        periodo,
+        por=en_nombre_de or por,
+        numero=numero,
+        momento=momento,
+        motivo=motivo,
+        base=base,
     )
     huellas = {}
     for edicion, contenido in ediciones.items():
@@ -190,11 +214,25 @@ def _sellar(
         ContenidoSellado.objects.create(
             corte=corte, edicion=edicion, contenido=texto, huella=huellas[edicion]
         )
+    ResumenDeCorte.objects.create(
+        corte=corte,
+        contenido=resumen_de(ediciones[Edicion.CNS].canonico()),
+        huella=huellas[Edicion.CNS],
+    )
     with bitacora.constancia() as asientos:
         datos = {"periodo": periodo.codigo, "numero": numero, "huellas": huellas}
         asientos.append(
-            bitacora.asiento("sellar_corte", corte, por=por, momento=momento, datos=datos)
+            bitacora.asiento(
+                "sellar_corte",
+                corte,
+                por=por,
+                en_nombre_de=en_nombre_de,
+                momento=momento,
+                datos=datos,
+            )
         )
+        propias = [una for una in ediciones[Edicion.CNS].correcciones if una.es_de_este_corte]
+        avisos.sellado(corte, momento, materiales=any(una.material for una in propias))
     return corte
 
 
@@ -206,6 +244,7 @@ def encargar(
     *,
     edicion: str,
     por: Usuario,
+    en_nombre_de: Usuario | None = None,
     seleccion: dict[str, list[str]] | None = None,
     momento: datetime | None = None,
 ) -> TrabajoInforme:
@@ -214,17 +253,28 @@ def encargar(
     Un BORRADOR ya dibujado, o que falló, se sustituye por el que se ordena. Lanza PasoInvalido
     si esa edición ya se aprobó o se emitió.
     """
-    if not permisos.puede_emitir(por):
-        raise PermissionDenied("Sólo la coordinación ordena informes.")
+    exigir_turno(
+        permisos.puede_emitir,
+        corte,
+        por=por,
+        en_nombre_de=en_nombre_de,
+        momento=momento,
+        negativa="Sólo la coordinación ordena informes.",
+    )
+    quien: dict[str, Any] = {"por": por, "en_nombre_de": en_nombre_de}
     try:
-        return _encargar(corte, edicion, por, seleccion or {}, momento or timezone.now())
+        return _encargar(corte, edicion, quien, seleccion or {}, momento or timezone.now())
     except IntegrityError:  # otra persona lo ordenó en este instante: vale el suyo
         vivos = TrabajoInforme.objects.exclude(informe__estado=EI.SUSTITUIDO)
         return vivos.get(informe__corte=corte, informe__edicion=edicion)
 
 
 def _encargar(
-    corte: Corte, edicion: str, por: Usuario, seleccion: dict[str, list[str]], cuando: datetime
+    corte: Corte,
+    edicion: str,
+    quien: dict[str, Any],
+    seleccion: dict[str, list[str]],
+    cuando: datetime,
 ) -> TrabajoInforme:
     with bitacora.constancia() as asientos:
         previos = Informe.objects.filter(corte=corte, edicion=edicion)
@@ -234,13 +284,13 @@ def _encargar(
                 raise PasoInvalido(f"Esa edición ya está en «{vivo.get_estado_display()}».", vivo)
             if vivo.trabajo.estado in {E.PENDIENTE, E.EN_CURSO}:
                 return vivo.trabajo
-            _mover(vivo, "sustituir", por=por, momento=cuando)
+            _mover(vivo, "sustituir", **quien, momento=cuando)
         informe = Informe.objects.create(
             corte=corte,
             edicion=edicion,
             estado=EI.BORRADOR,
             seleccion=seleccion,
-            ordenado_por=por,
+            ordenado_por=quien["por"],
             ordenado_en=cuando,
         )
         trabajo = TrabajoInforme.objects.create(
@@ -248,11 +298,12 @@ def _encargar(
             f"{previos.count()}",
             informe=informe,
             estado=E.PENDIENTE,
-            solicitante=por,
+            solicitante=quien["por"],
+            en_nombre_de=quien["en_nombre_de"],
             creado=cuando,
         )
         datos = {"corte": corte.pk, "edicion": edicion, "clave": trabajo.clave}
-        asientos.append(bitacora.asiento("ordenar", informe, por=por, momento=cuando, datos=datos))
+        asientos.append(bitacora.asiento("ordenar", informe, **quien, momento=cuando, datos=datos))
         return trabajo
 
 
@@ -261,6 +312,7 @@ def _mover(
     paso: str,
     *,
     por: Usuario,
+    en_nombre_de: Usuario | None = None,
     version: int | None = None,
     momento: datetime | None = None,
     **cambios: Any,
@@ -277,7 +329,11 @@ def _mover(
             raise VersionAjena(Informe.objects.get(pk=informe.pk))
         informe.refresh_from_db()
         datos = {"de": de, "a": regla.a, "edicion": informe.edicion, "corte": informe.corte_id}
-        asientos.append(bitacora.asiento(paso, informe, por=por, momento=cuando, datos=datos))
+        asientos.append(
+            bitacora.asiento(
+                paso, informe, por=por, en_nombre_de=en_nombre_de, momento=cuando, datos=datos
+            )
+        )
         return informe
 
 
@@ -297,8 +353,8 @@ def falta_para(informe: Informe, paso: str) -> str:
 
 
 def pasos_posibles(informe: Informe, usuario: Usuario) -> dict[str, Paso]:
-    """Los botones que esta persona tiene sobre un informe."""
-    if not permisos.puede_emitir(usuario, informe):
+    """Los botones que esta persona tiene sobre un informe, por sí o por delegación."""
+    if not le_toca(usuario, permisos.puede_emitir, informe):
         return {}
     return {
         nombre: regla
@@ -312,8 +368,14 @@ def pasos_posibles(informe: Informe, usuario: Usuario) -> dict[str, Paso]:
 
 def _dar(informe: Informe, paso: str, *, por: Usuario, **ctx: Any) -> Informe:
     """Quién, qué falta y el paso; y lo que sustituye en los cortes anteriores."""
-    if not permisos.puede_emitir(por, informe):
-        raise PermissionDenied("Sólo la coordinación da este paso.")
+    exigir_turno(
+        permisos.puede_emitir,
+        informe,
+        por=por,
+        en_nombre_de=ctx.get("en_nombre_de"),
+        momento=ctx.get("momento"),
+        negativa="Sólo la coordinación da este paso.",
+    )
     falta = falta_para(informe, paso)
     if falta:
         raise PasoInvalido(falta, informe)
@@ -326,7 +388,15 @@ def _dar(informe: Informe, paso: str, *, por: Usuario, **ctx: Any) -> Informe:
                 edicion=informe.edicion,
             ).exclude(estado=EI.SUSTITUIDO)
             for anterior in anteriores.order_by("pk"):
-                _mover(anterior, "sustituir", por=por, momento=ctx.get("momento"))
+                _mover(
+                    anterior,
+                    "sustituir",
+                    por=por,
+                    en_nombre_de=ctx.get("en_nombre_de"),
+                    momento=ctx.get("momento"),
+                )
+        if paso == "presentar":
+            avisos.presentado(informe, ctx.get("momento"))
         return informe
 
 
@@ -400,11 +470,18 @@ def descargar(documento: Documento, *, por: Usuario | None) -> bytes:
 
 
 def emitido_con(huella_dada: str) -> Documento | None:
-    """El documento que se emitió con esa huella; None si no salió de aquí."""
+    """El documento que se emitió con esa huella o ese código; None si no salió de aquí.
+
+    El código es el principio de la huella del contenido, que es la de su JSON.
+    """
     emitidos = Documento.objects.filter(
-        Q(informe__presentado_en__isnull=False) | Q(informe__publicado_en__isnull=False),
-        sha256=huella_dada.lower(),
+        Q(informe__presentado_en__isnull=False) | Q(informe__publicado_en__isnull=False)
     )
+    if len(huella_dada) == LARGO_DEL_CODIGO:
+        formato = Documento.Formato.JSON
+        emitidos = emitidos.filter(formato=formato, sha256__startswith=huella_dada.lower())
+    else:
+        emitidos = emitidos.filter(sha256=huella_dada.lower())
     return emitidos.select_related("informe__corte__periodo__plan").order_by("pk").first()
 
 
@@ -538,11 +615,17 @@ def dibujar(clave: str, avisar: Callable[[int, str], None]) -> dict[str, Sellado
 
     Comprueba otra vez los derechos de quien lo pidió: pudo perderlos mientras esperaba.
     """
-    trabajo = TrabajoInforme.objects.select_related("informe__corte", "solicitante").get(
-        clave=clave
+    trabajo = TrabajoInforme.objects.select_related(
+        "informe__corte", "solicitante", "en_nombre_de"
+    ).get(clave=clave)
+    exigir_turno(
+        permisos.puede_emitir,
+        trabajo.informe,
+        por=trabajo.solicitante,
+        en_nombre_de=trabajo.en_nombre_de,
+        momento=trabajo.creado,
+        negativa="Quien ordenó el informe ya no puede hacerlo.",
     )
-    if not permisos.puede_emitir(trabajo.solicitante):
-        raise PermissionDenied("Quien ordenó el informe ya no puede hacerlo.")
     informe = trabajo.informe
     contenido = vigente_de(informe.corte, informe.edicion).con_seleccion(informe.seleccion)
     avisar(5, "Escribiendo el libro")

@@ -1,14 +1,21 @@
-"""Lo que se pide para cortar, ordenar, presentar y verificar; dice qué falta, no quién puede."""
+"""Lo que se pide para cortar, ordenar, presentar, verificar y recomendar.
+
+Dice qué falta, no quién puede.
+"""
 
 import re
 
+import django_filters
 from django import forms
 
-from informes.models import Edicion
-from matrices.archivos import DemasiadoGrande
-from matrices.models import Avance, Rectificacion
+from informes.models import Edicion, Recomendacion
+from informes.recomendaciones import DE_ESTADO, YA_EXISTE
+from instituciones.models import Institucion
+from matrices.forms.revision import VersionForm
+from matrices.forms.textos import TextoField, area
+from matrices.models import Avance, Periodo, Rectificacion
 
-HUELLA = re.compile(r"[0-9a-fA-F]{64}")
+HUELLA = re.compile(r"[0-9a-fA-F]{64}|[0-9a-fA-F]{16}")  # entera, o el código: su principio
 
 
 class CortarForm(forms.Form):
@@ -140,17 +147,18 @@ class VerificarForm(forms.Form):
     archivo = forms.FileField(label="o el archivo", required=False, allow_empty_file=True)
 
     def clean_huella(self):
-        huella = self.cleaned_data["huella"].strip().replace(" ", "").lower()
+        huella = re.sub(r"[\s-]", "", self.cleaned_data["huella"]).lower()
         if huella and not HUELLA.fullmatch(huella):
-            raise forms.ValidationError("La huella son 64 cifras hexadecimales.")
+            raise forms.ValidationError(
+                "La huella son 64 cifras hexadecimales, y el código de verificación, 16."
+            )
         return huella
 
     def clean_archivo(self):
         archivo = self.cleaned_data["archivo"]
-        if isinstance(archivo, DemasiadoGrande):
-            # Llega vacío: su resumen no sería el suyo, y se diría «desconocido» de algo genuino.
+        if archivo and not archivo.cupo:
             raise forms.ValidationError(
-                "El archivo es demasiado grande para subirlo: escriba su huella SHA-256."
+                "El archivo pasa de 200 MB: escriba su huella SHA-256.", code="demasiado_grande"
             )
         return archivo
 
@@ -159,3 +167,113 @@ class VerificarForm(forms.Form):
         if not self.errors and not datos.get("huella") and datos.get("archivo") is None:
             raise forms.ValidationError("Escriba la huella o elija el archivo.")
         return datos
+
+
+# Las recomendaciones de la Inspectoría General ----------------------------------------------------
+
+
+def _instituciones(request):
+    return Institucion.objects.visibles_para(request.user).filter(reporta=True)
+
+
+def _periodos(request):
+    return Periodo.objects.visibles_para(request.user).select_related("plan")
+
+
+class RecomendacionesFilter(django_filters.FilterSet):
+    """Cuáles se miran; todo va en la dirección de la página."""
+
+    estado = django_filters.ChoiceFilter(
+        choices=Recomendacion.Estado, label="Estado", empty_label="Todos"
+    )
+    institucion = django_filters.ModelChoiceFilter(
+        queryset=_instituciones, label="Institución", empty_label="Todas"
+    )
+    periodo = django_filters.ModelChoiceFilter(
+        queryset=_periodos, label="Semestre", empty_label="Todos"
+    )
+    respuesta = django_filters.ChoiceFilter(
+        choices=[("con", "Con respuesta"), ("sin", "Sin respuesta")],
+        method="con_respuesta",
+        label="Respuesta",
+        empty_label="Con o sin",
+    )
+
+    class Meta:
+        model = Recomendacion
+        fields: list[str] = []
+
+    def con_respuesta(self, filas, nombre, cual):
+        return filas.filter(respuesta="") if cual == "sin" else filas.exclude(respuesta="")
+
+
+class RecomendacionForm(VersionForm):
+    """Lo que escribe la Inspectoría: a quién, en qué semestre y qué recomienda."""
+
+    numero = TextoField(
+        label="Número",
+        max_length=40,
+        help_text="Como lo lleva la Inspectoría; no se repite. Por ejemplo, IGSNS-2024-07.",
+    )
+    periodo = forms.ModelChoiceField(
+        Periodo.objects.none(),
+        label="Semestre",
+        empty_label="Elija un semestre",
+        error_messages={
+            "required": "Elija el semestre.",
+            "invalid_choice": "Elija un semestre de la lista.",
+        },
+    )
+    institucion = forms.ModelChoiceField(
+        Institucion.objects.none(),
+        label="Institución a la que se dirige",
+        empty_label="Elija una institución",
+        error_messages={
+            "required": "Elija la institución.",
+            "invalid_choice": "Elija una institución de la lista.",
+        },
+    )
+    texto = TextoField(
+        label="Recomendación",
+        widget=area(6),
+        min_length=20,
+        max_length=4000,
+        help_text="Qué debe hacerse y por qué. No escriba nombres de personas ni información "
+        "reservada: va en la edición del Consejo.",
+    )
+    field_order = ["version", "numero", "periodo", "institucion", "texto"]
+
+    def __init__(self, *args, usuario, una: Recomendacion | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.usuario, self.una = usuario, una
+        periodos = Periodo.objects.visibles_para(usuario).select_related("plan")
+        self.fields["periodo"].queryset = periodos.order_by("-corte")
+        casas = Institucion.objects.visibles_para(usuario).filter(reporta=True)
+        self.fields["institucion"].queryset = casas.order_by("sigla")
+
+    def clean_numero(self):
+        numero = self.cleaned_data["numero"]
+        iguales = Recomendacion.objects.visibles_para(self.usuario).filter(numero__iexact=numero)
+        if self.una:
+            iguales = iguales.exclude(pk=self.una.pk)
+        if iguales.exists():
+            raise forms.ValidationError(YA_EXISTE)
+        return numero
+
+
+class RespuestaForm(VersionForm):
+    """Lo que contesta la institución."""
+
+    respuesta = TextoField(
+        label="Respuesta de la institución",
+        widget=area(5),
+        min_length=20,
+        max_length=4000,
+        help_text="Qué se hizo o se hará, qué unidad y cuándo.",
+    )
+
+
+class EstadoForm(VersionForm):
+    """Qué paso se da a una recomendación."""
+
+    paso = forms.ChoiceField(choices=[(paso, paso) for paso in DE_ESTADO])

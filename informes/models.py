@@ -17,6 +17,7 @@ LEEN_EDICION_CNS = {
     Rol.CAP,
     Rol.AUDITOR,
 }
+VEN_EL_TABLERO = set(Rol) - {Rol.ADMINISTRADOR}
 ANTES_DE_PRESENTAR = {Rol.ANALISTA, Rol.COORDINADOR, Rol.AUDITOR}
 
 
@@ -118,6 +119,37 @@ class ContenidoSellado(models.Model):
     def integro(self) -> bool:
         """Si el texto guardado da todavía la huella con que se selló."""
         return huella(self.contenido) == self.huella
+
+
+class ResumenDeCorteQuerySet(Acotado):
+    def segun(self, usuario):
+        """Las cifras de las acciones y de sus totales las ve quien entra (dominio §4).
+
+        Menos quien administra cuentas, que no toca datos del plan.
+        """
+        if usuario.rol in VEN_EL_TABLERO:
+            return self.all()
+        return self.none()
+
+
+class ResumenDeCorte(models.Model):
+    """Las cifras de un corte de la acción hacia arriba: lo que lee el tablero.
+
+    Sale de la edición CNS sellada, que es la que vale; `huella` dice de cuál contenido.
+    """
+
+    corte = models.OneToOneField(Corte, models.PROTECT, related_name="resumen")
+    contenido = models.TextField()
+    huella = models.CharField(max_length=64)
+
+    objects = ResumenDeCorteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "resumen de corte"
+        verbose_name_plural = "resúmenes de corte"
+
+    def __str__(self):
+        return f"Resumen de {self.corte_id}"
 
 
 class InformeQuerySet(Acotado):
@@ -230,6 +262,14 @@ class DocumentoQuerySet(DelInformeQuerySet):
         """Los archivos de la edición pública en vigor."""
         return self.filter(informe__in=Informe.objects.publicados())
 
+    def que_se_publicaron(self):
+        """Los de toda edición pública que salió: la que está en vigor y las que sustituyó."""
+        return self.filter(
+            informe__edicion=Edicion.PUBLICA,
+            informe__publicado_en__isnull=False,
+            informe__estado__in=[Informe.Estado.PUBLICADO, Informe.Estado.SUSTITUIDO],
+        )
+
 
 class Documento(models.Model):
     """Un archivo emitido, guardado bajo su SHA-256. No cambia nunca."""
@@ -322,6 +362,9 @@ class TrabajoInforme(models.Model):
     solicitante = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
     )
+    en_nombre_de = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
     creado = models.DateTimeField(editable=False)
     terminado = models.DateTimeField(null=True, editable=False)
 
@@ -357,9 +400,24 @@ class RecomendacionQuerySet(Acotado):
             return self.filter(institucion=usuario.institucion_id)
         return self.none()
 
+    def con_lo_que_nombra(self):
+        """Con el semestre, la destinataria y quien contestó."""
+        return self.select_related("periodo__plan", "institucion", "respondida_por")
+
+    def para_lista(self):
+        """Las que esperan primero; de ellas, las del semestre más antiguo."""
+        return self.con_lo_que_nombra().order_by(
+            models.Case(models.When(estado="ATENDIDA", then=1), default=0),
+            "periodo__corte",
+            "numero",
+        )
+
 
 class Recomendacion(models.Model):
-    """Una recomendación de la Inspectoría General a una institución."""
+    """Una recomendación de la Inspectoría General a una institución.
+
+    Su estado y su versión, sólo en `recomendaciones`.
+    """
 
     class Estado(models.TextChoices):
         PENDIENTE = "PENDIENTE", "Pendiente"
@@ -374,6 +432,10 @@ class Recomendacion(models.Model):
     )
     estado = models.CharField(max_length=9, choices=Estado, default=Estado.PENDIENTE)
     respuesta = models.TextField(blank=True)
+    respondida_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    respondida_en = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = RecomendacionQuerySet.as_manager()

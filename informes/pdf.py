@@ -10,8 +10,8 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from informes import graficas, svg
-from informes.contenido import CNS, Cambio, Contenido
+from informes import comparacion, graficas, svg
+from informes.contenido import CNS, Cambio, Contenido, codigo_de_verificacion
 from informes.prensa import PidioLoAjeno, Recursos, imprimir
 from instituciones.canonico import huella
 from matrices.calculo import ASPECTOS
@@ -130,9 +130,11 @@ def _contexto(
 ) -> dict[str, Any]:
     """El contenido y sus agrupaciones; aquí se ordena y se junta, no se calcula."""
     programas, fichas = _por_programa(c), _por_institucion(c)
+    sello = huella(c.canonico())
     return {
         "c": c,
-        "huella": huella(c.canonico()),
+        "huella": sello,
+        "codigo": codigo_de_verificacion(sello),
         "adjuntos": adjuntos,
         "figuras": figuras,
         "palabras": _palabras(c),
@@ -140,6 +142,7 @@ def _contexto(
         "fichas": fichas,
         "cuadricula": _cuadricula(c, figuras),
         "cambios": _cambios(c.que_cambio),
+        "explicados": comparacion.que_cambio(c),
         "series": _series(c),
         "indice": _indice(c, programas, fichas),
         "letras": _letras(),

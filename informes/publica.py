@@ -145,12 +145,12 @@ def lo_que_se_deduce(completo: Contenido, publico: Contenido) -> list[str]:
     """Las filas retenidas que esa edición pública deja deducir; debe ser ninguna."""
     publicadas = {una.clave for una in publico.actividades}
     faltan = {una.clave for una in completo.actividades} - publicadas
-    dichos = _dichos(publico)
-    agregados = [uno for uno in supresion.agregados(completo) if uno.clave in dichos]
+    suyos = dichos(publico)
+    agregados = [uno for uno in supresion.agregados(completo) if uno.clave in suyos]
     return sorted(supresion.deducibles(agregados, faltan))
 
 
-def _dichos(publico: Contenido) -> set[supresion.Clave]:
+def dichos(publico: Contenido) -> set[supresion.Clave]:
     """Los agregados que un contenido dice."""
     niveles = (*publico.niveles, *publico.cuadricula)
     return {

@@ -4,11 +4,18 @@ from functools import partial
 
 import structlog
 from celery import shared_task
+from django.core.cache import cache
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from informes import emision
-from matrices import periodos
+from instituciones.tasks import tocar_correo
+from matrices import avisos, periodos
+from matrices.flujo import libros_sin_dueno
+from matrices.tasks import tocar_libro
+
+LATIDO = "latido_del_trabajador"  # en la caché: cuándo sirvió por última vez lo que toca el reloj
 
 registro = structlog.get_logger(__name__)
 
@@ -21,10 +28,15 @@ def atender_trabajo(clave: str) -> None:
 
 @shared_task(ignore_result=True)
 def reconciliar() -> None:
-    """Cada medio minuto: los pasos que manda el calendario y los trabajos sin dueño."""
+    """Cada medio minuto: lo que manda el calendario, los trabajos sin dueño y el correo."""
+    cache.set(LATIDO, timezone.now().timestamp(), timeout=None)
     periodos.dar_pasos_del_calendario()
     for clave in emision.reconciliar():
         tocar(clave)
+    for clave in libros_sin_dueno():
+        tocar_libro(clave)
+    avisos.del_calendario()
+    tocar_correo()
 
 
 def tocar(clave: str) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 from acciones.models import Plan, PropuestaLegislativa
 from informes.armado.plan import Directorio
 from informes.contenido import Codigo, Contenido, Nivel, Resultado, Termino
-from informes.diccionario import HOJAS
+from informes.diccionario import GRAFICAS, HOJAS
 from informes.models import Recomendacion
 from instituciones.models import Clasificacion, Institucion, Visibilidad
 from matrices.calculo import ASPECTOS
 from matrices.models import Actividad, Avance, Cooperacion, Reprogramacion
+from matrices.territorio import DEPARTAMENTOS
 
 LICENCIA = (
     "Edición para el Consejo Nacional de Seguridad y quienes dan seguimiento al plan; no se "
@@ -41,7 +42,7 @@ def diccionario() -> tuple[Termino, ...]:
             unidad=una.unidad,
             regla=una.regla,
         )
-        for hoja, columnas in HOJAS.items()
+        for hoja, columnas in {**HOJAS, **GRAFICAS}.items()
         for una in columnas
     )
 
@@ -65,7 +66,11 @@ def catalogos(niveles: Iterable[Nivel], instituciones: Iterable[Institucion]) ->
         Codigo(catalogo="institucion", codigo=una.sigla, significado=una.nombre)
         for una in sorted(instituciones, key=lambda una: una.sigla)
     ]
-    return (*colores, *palabras, *del_plan, *siglas)
+    departamentos = [
+        Codigo(catalogo="departamento", codigo=codigo, significado=nombre)
+        for codigo, nombre in DEPARTAMENTOS.items()
+    ]
+    return (*colores, *palabras, *del_plan, *siglas, *departamentos)
 
 
 def fuentes(plan: Plan, resultados: Iterable[Resultado]) -> tuple[str, ...]:
@@ -83,6 +88,7 @@ def fuentes(plan: Plan, resultados: Iterable[Resultado]) -> tuple[str, ...]:
             for uno in (
                 del_plan,
                 "Avances de las instituciones, validados por quien las revisa",
+                "Departamentos: códigos del INE, nombres de ISO 3166-2:GT",
                 "Presupuesto: SICOIN, declarado por cada institución al mes de corte",
                 *citadas,
             )

@@ -1,12 +1,13 @@
 """Cómo escribe el informe impreso sus colores, códigos y fechas; aquí no se calcula nada."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from matrices import territorio
 from matrices.calculo import ASPECTOS, aspecto
 
 register = template.Library()
@@ -47,6 +48,12 @@ def segun(codigo: str, palabras: Mapping[str, str]) -> str:
 def palabra(codigo: str) -> str:
     """Un código que no es de ningún catálogo, escrito para leerse."""
     return PALABRAS.get(codigo) or codigo.replace("_", " ").capitalize()
+
+
+@register.filter
+def departamentos(codigos: Iterable[str]) -> str:
+    """Los nombres de los departamentos; el corte guarda sus códigos del INE."""
+    return territorio.nombres(codigos)
 
 
 @register.filter

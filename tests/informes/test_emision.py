@@ -1,14 +1,17 @@
 """Sellar cortes y emitir informes: una vez, entero, y sólo por su puerta."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from pypdf import PdfReader
 
+from acciones.models import AccionEstrategica, Plan
 from informes import emision
 from informes.models import (
     Corte,
@@ -20,10 +23,10 @@ from informes.models import (
 )
 from informes.tasks import atender_trabajo, tocar_al_confirmar
 from instituciones.almacen import sellar_archivo
-from instituciones.models import Asiento, Rol
+from instituciones.models import Asiento, Institucion, Rol
 from matrices import enmiendas
 from matrices.flujo import PasoInvalido, VersionAjena
-from matrices.models import Avance
+from matrices.models import Actividad, Avance, Umbrales
 from tests.fabricas import UsuarioFactory
 
 pytestmark = pytest.mark.django_db
@@ -329,6 +332,44 @@ def test_un_trabajo_que_falla_dice_por_que_y_se_puede_ordenar_otra_vez(corte, el
     assert trabajo.error == "Quien ordenó el informe ya no puede hacerlo."
     otra = UsuarioFactory(rol=Rol.COORDINADOR, institucion=elenco.revisora)
     assert emision.encargar(corte, edicion="CNS", por=otra).clave != trabajo.clave
+
+
+def dibujado(corte, por):
+    """Los tres archivos de la edición del Consejo, ordenada y dibujada ahora de verdad."""
+    trabajo = emision.encargar(corte, edicion="CNS", por=por)
+    assert emision.atender(trabajo.clave)
+    documentos = trabajo.informe.documentos.all()
+    return {documento.formato: emision.leer(documento) for documento in documentos}
+
+
+def cambiar_el_mundo(plan):
+    """Lo que en unos años puede cambiar en la base de todo lo que el informe nombra."""
+    Plan.objects.filter(pk=plan.pk).update(nombre="Otro plan", sigla="OTRO")
+    AccionEstrategica.objects.update(enunciado="Otra acción")
+    Institucion.objects.update(nombre="Otra institución")
+    Actividad.objects.update(descripcion="Otra actividad", fin_vigente=date(2039, 12, 31))
+    Avance.objects.update(porcentaje=Decimal(99), logro="Otro logro", semaforo="VERDE")
+    Umbrales.objects.create(
+        plan=plan, version=9, verde_desde=10, amarillo_desde=5, vigente_desde=date(2020, 1, 1)
+    )
+
+
+def textos(octetos):
+    return [pagina.extract_text() for pagina in PdfReader(BytesIO(octetos)).pages]
+
+
+def test_emitir_hoy_un_corte_pasado_dice_lo_mismo_que_entonces(corte, elenco, settings):
+    settings.INFORME_ARRIENDO_SEGUNDOS = 3600  # nadie late dentro de la transacción de la prueba
+    entonces = dibujado(corte, elenco.coordinadora)
+    cambiar_el_mundo(corte.periodo.plan)
+
+    hoy = dibujado(corte, elenco.coordinadora)
+
+    assert hoy["JSON"] == entonces["JSON"]
+    assert hoy["XLSX"] == entonces["XLSX"]
+    assert textos(hoy["PDF"]) == textos(entonces["PDF"])
+    nuevo = ("Otro plan", "Otra acción", "Otra institución", "Otra actividad", "Otro logro")
+    assert not any(uno in texto for texto in textos(hoy["PDF"]) for uno in nuevo)
 
 
 def test_el_timbre_suena_dos_veces_y_el_informe_es_uno(corte, elenco):

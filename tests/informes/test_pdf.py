@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from pypdf.generic import DictionaryObject, IndirectObject
+from pypdf.generic import ContentStream, DictionaryObject, IndirectObject
 
-from informes import pdf, prensa
+from informes import comparacion, pdf, prensa
 from informes.contenido import Contenido, Correccion
+from instituciones.canonico import huella
 from rendimiento.semestre import contenido as semestre
 
 RAIZ = Path(__file__).resolve().parents[2]
@@ -125,6 +126,7 @@ def minimo(**cambios: Any) -> Contenido:
     return replace(minimo, **cambios)
 
 
+PINTAN = {b"Tj", b"TJ", b"'", b'"', b"f", b"F", b"f*", b"S", b"s", b"B", b"B*", b"b", b"b*", b"Do"}
 ADJUNTOS = {"datos.json": b'{"esquema":"x"}', "datos.xlsx": b"PK\x03\x04"}
 
 
@@ -231,13 +233,46 @@ def test_dice_en_sus_propiedades_que_es_y_de_que_clase(leido):
 
 
 def test_la_portada_dice_corte_edicion_y_huella(paginas):
-    from instituciones.canonico import huella
-
     portada = paginas[0]
 
     assert "Edición del Consejo Nacional de Seguridad" in portada
     assert "Número 1" in portada
     assert huella(breve().canonico()) in portada.replace("\n", "")
+
+
+def test_cada_pagina_lleva_la_huella_y_el_codigo_con_que_se_verifica(paginas):
+    sello = huella(breve().canonico())
+    codigo = f"{sello[:4]}-{sello[4:8]}-{sello[8:12]}-{sello[12:16]}".upper()
+
+    assert [n for n, texto in enumerate(paginas) if codigo not in texto] == []
+    sin_huella = [n for n, texto in enumerate(paginas) if sello not in texto.replace("\n", "")]
+    assert sin_huella == []
+
+
+def test_dice_que_cambio_desde_el_corte_anterior_y_por_que(paginas):
+    c = breve()
+    entero = " ".join(" ".join(paginas).split())
+    cambio, causas = next(par for par in comparacion.que_cambio(c) if par[1])
+
+    assert "Qué cambió desde el corte anterior, y por qué" in entero
+    assert f"De {c.anterior.periodo}, corte {c.anterior.corte}, a este corte" in entero
+    assert f"{causas[0].clave} (" in entero
+    assert cambio.accion in entero
+
+
+def test_ningun_titulo_queda_solo_al_pie_de_su_pagina(leido):
+    """Debajo de cada título hay, en su misma página, algo más que no es otro título."""
+    titulos = {"/H1", "/H2", "/H3", "/H4"}
+    solos = []
+    for numero, pagina in enumerate(leido.pages):
+        ultima = ""
+        for operandos, operador in ContentStream(pagina.get_contents(), leido).operations:
+            if operador == b"BDC" and operandos[0] != "/Artifact":
+                ultima = str(operandos[0])
+        if ultima in titulos:
+            solos.append(numero + 1)
+
+    assert solos == []
 
 
 def test_cada_pagina_dice_que_es_demostracion(paginas):
@@ -392,6 +427,91 @@ def test_todo_lo_marcado_cuelga_del_arbol_o_es_artefacto(leido):
         assert marcados
         for _etiqueta, mcid in marcados:
             assert duenos[int(mcid)].idnum in del_arbol
+
+
+def test_nada_se_pinta_fuera_de_una_marca(leido):
+    """Cada trazo, texto o imagen es de un elemento del árbol o es artefacto."""
+    fuera = []
+    for numero, pagina in enumerate(leido.pages):
+        hondo = 0
+        for _operandos, operador in ContentStream(pagina.get_contents(), leido).operations:
+            hondo += (operador in {b"BDC", b"BMC"}) - (operador == b"EMC")
+            if operador in PINTAN and not hondo:
+                fuera.append((numero + 1, operador))
+        assert hondo == 0
+
+    assert fuera == []
+
+
+def test_toda_celda_de_datos_nombra_sus_encabezados(leido):
+    """Por identificador, que es lo que un lector de pantalla dice al entrar en la celda."""
+    tablas = [uno for uno in elementos(leido) if uno["/S"] == "/Table"]
+    sin_encabezado = [
+        tabla
+        for tabla in tablas
+        if any(celda["/S"] == "/TH" and celda["/A"]["/Scope"] == "/Column" for celda in de(tabla))
+        and any(celda["/S"] == "/TD" and not celda["/A"].get("/Headers") for celda in de(tabla))
+    ]
+
+    assert len(tablas) > 10
+    assert sin_encabezado == []
+
+
+def de(tabla: DictionaryObject) -> Iterator[DictionaryObject]:
+    """Las celdas de una tabla, en cualquiera de sus grupos de filas."""
+    por_ver = [tabla]
+    while por_ver:
+        uno = por_ver.pop().get_object()
+        if isinstance(uno, DictionaryObject) and uno.get("/S") in {"/TH", "/TD"}:
+            yield uno
+        elif isinstance(uno, DictionaryObject):
+            hijos = uno.get("/K", [])
+            por_ver += hijos if isinstance(hijos, list) else [hijos]
+
+
+def test_los_titulos_bajan_de_uno_en_uno(leido):
+    """Ninguno salta un nivel: quien navega por títulos no pierde el hilo."""
+    anterior, saltos = 0, []
+    for uno in en_orden(leido):
+        if re.fullmatch(r"/H[1-6]", uno["/S"]):
+            nivel = int(uno["/S"][2:])
+            if nivel > anterior + 1:
+                saltos.append((anterior, nivel))
+            anterior = nivel
+
+    assert anterior
+    assert saltos == []
+
+
+def en_orden(leido: PdfReader) -> Iterator[DictionaryObject]:
+    """Los elementos del árbol en el orden en que se leen."""
+
+    def bajar(uno: Any) -> Iterator[DictionaryObject]:
+        uno = uno.get_object() if isinstance(uno, IndirectObject) else uno
+        if isinstance(uno, DictionaryObject) and "/S" in uno:
+            yield uno
+            hijos = uno.get("/K", [])
+            for hijo in hijos if isinstance(hijos, list) else [hijos]:
+                yield from bajar(hijo)
+
+    for raiz in leido.root_object["/StructTreeRoot"]["/K"]:
+        yield from bajar(raiz)
+
+
+def test_todo_enlace_lleva_a_un_sitio_del_documento_y_cuelga_del_arbol(leido):
+    enlaces = [uno for uno in elementos(leido) if uno["/S"] == "/Link"]
+    anotados = [
+        nota.get_object()
+        for pagina in leido.pages
+        for nota in pagina.get("/Annots", [])
+        if nota.get_object()["/Subtype"] == "/Link"
+    ]
+    destinos = set(leido.named_destinations)
+
+    assert anotados
+    assert len(enlaces) >= len(anotados)
+    assert all("/StructParent" in nota for nota in anotados)
+    assert {str(nota["/Dest"]) for nota in anotados if "/Dest" in nota} <= destinos
 
 
 def test_encabezado_y_pie_son_artefactos(leido):

@@ -1,6 +1,7 @@
 """Las páginas de cortes, informes, Consejo y verificación."""
 
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -164,8 +165,14 @@ def test_el_consejo_ve_su_resumen_y_toma_conocimiento(client, presentado, elenco
     despues = client.get("/consejo/").content.decode()
 
     assert "23.8" in antes  # E del plan: 23.75, con un decimal
-    assert "Requieren decisión del CNS" in antes
-    assert "Logros verificados" in antes
+    for pregunta in (
+        "¿Dónde estamos?",
+        "¿Qué está en rojo?",
+        "¿Qué hay que decidir?",
+        "¿Qué se logró?",
+        "¿Qué cambió",
+    ):
+        assert pregunta in antes
     assert "Dejar constancia" in antes
     assert "Ya consta que usted tomó conocimiento" in despues
 
@@ -210,6 +217,25 @@ def test_verificar_dice_genuino_por_huella_y_por_archivo_sin_entrar(client, pres
         assert "Primer Semestre 2021" in pagina
 
 
+def test_verificar_acepta_el_codigo_que_va_al_pie_de_cada_pagina(client, presentado):
+    huella = presentado.documentos.get(formato="JSON").sha256
+    codigo = f"{huella[:4]}-{huella[4:8]}-{huella[8:12]}-{huella[12:16]}".upper()
+
+    con_guiones = client.get("/verificar/", {"huella": codigo}).content.decode()
+    de_corrido = client.get("/verificar/", {"huella": huella[:16]}).content.decode()
+    otro = client.get("/verificar/", {"huella": f"{'0' * 12}-{'0' * 4}"}).content.decode()
+
+    assert "Genuino" in con_guiones
+    assert "Genuino" in de_corrido
+    assert "Desconocido" in otro
+
+
+def test_verificar_el_codigo_es_del_contenido_y_no_de_cualquier_archivo(client, presentado):
+    huella = presentado.documentos.get(formato="XLSX").sha256
+
+    assert "Desconocido" in client.get("/verificar/", {"huella": huella[:16]}).content.decode()
+
+
 def test_verificar_no_dice_nada_de_un_borrador_ni_de_lo_ajeno(client, informe):
     huella = sha256(TRES["PDF"]).hexdigest()
 
@@ -222,15 +248,30 @@ def test_verificar_no_dice_nada_de_un_borrador_ni_de_lo_ajeno(client, informe):
     assert "Genuino" not in borrador
 
 
-def test_verificar_no_llama_desconocido_a_lo_que_no_cupo(client, presentado, settings):
-    settings.EVIDENCIA_MAXIMA = 1000
+def test_verificar_no_llama_desconocido_a_lo_que_no_cupo(client, presentado, monkeypatch):
+    monkeypatch.setattr("informes.archivos.VERIFICABLE_MAXIMO", 1000)
     archivo = SimpleUploadedFile("informe.pdf", TRES["PDF"] * 100)
 
     respuesta = client.post("/verificar/", {"archivo": archivo})
 
-    assert respuesta.status_code == 422
+    assert respuesta.status_code == 413
     assert "escriba su huella" in respuesta.content.decode()
     assert "Desconocido" not in respuesta.content.decode()
+
+
+def test_verificar_resume_lo_que_no_cabria_como_evidencia_y_no_guarda_nada(
+    client, presentado, settings, tmp_path
+):
+    settings.EVIDENCIA_MAXIMA = len(TRES["PDF"]) - 1
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1
+    settings.FILE_UPLOAD_TEMP_DIR = settings.MEDIA_ROOT = str(tmp_path / "nada")
+    Path(settings.MEDIA_ROOT).mkdir()
+
+    archivo = SimpleUploadedFile("informe.pdf", TRES["PDF"])
+    pagina = client.post("/verificar/", {"archivo": archivo}).content.decode()
+
+    assert "Genuino" in pagina
+    assert list(Path(settings.MEDIA_ROOT).iterdir()) == []
 
 
 @pytest.mark.parametrize("huella", ["corta", "g" * 64, "٠" * 64])

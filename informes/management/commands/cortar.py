@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
 from informes import emision
-from instituciones.operador import persona
+from instituciones.operador import quienes
 from matrices import periodos
 from matrices.flujo import Conflicto
 from matrices.operador import agregar_opciones, periodo_llamado
@@ -19,8 +19,8 @@ class Command(BaseCommand):
             "--confirmar", action="store_true", help="acepta dejar fuera lo que no esté validado"
         )
 
-    def handle(self, *args, periodo, plan, por, confirmar, **opciones):
-        uno, quien = periodo_llamado(periodo, plan), persona(por)
+    def handle(self, *args, periodo, plan, por, en_nombre_de, confirmar, **opciones):
+        uno, quien = periodo_llamado(periodo, plan), quienes(por, en_nombre_de)
         pendientes = list(periodos.sin_validar(uno))
         for avance in pendientes:
             self.stdout.write(f"  sin validar: {avance.actividad} ({avance.get_estado_display()})")
@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 f"{len(pendientes)} avances sin validar; con --confirmar quedan fuera."
             )
         try:
-            corte = emision.cortar(uno, por=quien, confirmados=[una.pk for una in pendientes])
+            corte = emision.cortar(uno, confirmados=[una.pk for una in pendientes], **quien)
         except (Conflicto, PermissionDenied) as motivo:
             raise CommandError(str(motivo)) from motivo
         self.stdout.write(self.style.SUCCESS(f"{corte} sellado."))

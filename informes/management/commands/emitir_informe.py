@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from informes import emision
 from informes.models import Corte, Edicion, Informe, TrabajoInforme
-from instituciones.operador import persona
+from instituciones.operador import quienes
 from matrices.flujo import Conflicto
 from matrices.operador import agregar_opciones, periodo_llamado
 
@@ -21,9 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--corte", type=int, help="número de corte; sin él, el último")
         parser.add_argument("--salida", default=".", help="carpeta donde dejar los archivos")
 
-    def handle(self, *args, periodo, plan, por, edicion, corte, salida, **opciones):
-        uno, quien = periodo_llamado(periodo, plan), persona(por)
-        cortes = Corte.objects.visibles_para(quien).filter(periodo=uno)
+    def handle(self, *args, periodo, plan, por, en_nombre_de, edicion, corte, salida, **opciones):
+        uno, quien = periodo_llamado(periodo, plan), quienes(por, en_nombre_de)
+        cortes = Corte.objects.visibles_para(quien["por"]).filter(periodo=uno)
         elegido = (cortes.filter(numero=corte) if corte else cortes.vigentes()).first()
         if elegido is None:
             raise CommandError(f"{uno} no tiene {'ese corte' if corte else 'ningún corte'}.")
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         return vivos.exclude(estado=Informe.Estado.SUSTITUIDO).first()
 
     def _emitir(self, corte: Corte, edicion: str, quien) -> Informe:
-        trabajo = emision.encargar(corte, edicion=edicion, por=quien)
+        trabajo = emision.encargar(corte, edicion=edicion, **quien)
         emision.atender(trabajo.clave)
         trabajo.refresh_from_db()
         if trabajo.estado != TrabajoInforme.Estado.LISTO:

@@ -1,17 +1,21 @@
-"""Da los pasos que manda el calendario y atiende los trabajos que nadie atiende."""
+"""Lo que manda el calendario, los trabajos que nadie atiende y el correo que espera."""
 
 from django.core.management.base import BaseCommand
 
 from informes import emision, tasks
-from matrices import periodos
+from instituciones import correo
+from instituciones.tasks import tocar_correo
+from matrices import avisos, libro, periodos
+from matrices.flujo import libros_sin_dueno
+from matrices.tasks import tocar_libro
 
 
 class Command(BaseCommand):
-    help = "Pasos del calendario y trabajos huérfanos; se puede repetir cuanto se quiera."
+    help = "Pasos y avisos del calendario, trabajos huérfanos y correo; se puede repetir."
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--aqui", action="store_true", help="atiende los trabajos en este proceso, sin cola"
+            "--aqui", action="store_true", help="atiende aquí los trabajos y el correo, sin cola"
         )
 
     def handle(self, *args, aqui, **opciones):
@@ -26,3 +30,15 @@ class Command(BaseCommand):
                 tasks.tocar(clave)
                 self.stdout.write(f"{clave}: en cola")
         self.stdout.write(f"{len(claves)} trabajos por atender.")
+        libros = libros_sin_dueno()
+        for clave in libros:
+            if aqui:
+                libro.atender(clave)
+            else:
+                tocar_libro(clave)
+        self.stdout.write(f"{len(libros)} libros por atender.")
+        self.stdout.write(f"{avisos.del_calendario()} avisos del calendario.")
+        if aqui:
+            self.stdout.write(f"{correo.despachar()} correos enviados.")
+        else:
+            tocar_correo()
