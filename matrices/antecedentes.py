@@ -4,6 +4,7 @@ Junta lo anterior (lo último validado), lo que ya cuelga del avance y lo que la
 Cada cosa se busca la primera vez que se pide.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -122,33 +123,85 @@ class Antecedentes:
             aportes={siglas[pk]: dado for pk, dado in (declarado.get("aportes") or {}).items()},
         )
 
-    def avisos_de_presupuesto(
-        self, vigente: Decimal | None, devengado: Decimal | None
-    ) -> list[str]:
-        """Lo que conviene revisar del dinero; no impide entregar (dominio §5)."""
-        avisos: list[str] = []
-        if devengado is None:
-            return avisos
-        if vigente is not None and devengado > vigente:
-            avisos.append("El devengado pasa del presupuesto vigente.")
-        anterior = self.anterior
-        if (
-            anterior
-            and anterior.devengado is not None
-            and anterior.periodo.anio == self.avance.periodo.anio
-            and devengado < anterior.devengado
-        ):
-            avisos.append("El devengado es menor que el del semestre anterior del mismo año.")
-        if any((vigente, devengado) != otro for otro in self._de_la_misma_estructura):
-            avisos.append("No coincide con lo que dice otra actividad de la misma estructura.")
-        return avisos
 
-    @cached_property
-    def _de_la_misma_estructura(self) -> list[tuple[Decimal | None, Decimal]]:
-        otras = Avance.objects.filter(
-            periodo=self.avance.periodo,
-            actividad__responsable=self.actividad.responsable_id,
-            actividad__programa_presupuestario=self.actividad.programa_presupuestario,
-            devengado__isnull=False,
-        ).exclude(pk=self.avance.pk)
-        return list(otras.values_list("presupuesto_vigente", "devengado").distinct())
+def de_varios(avances: Iterable[Avance]) -> dict[int, Antecedentes]:
+    """Los de muchos avances de un mismo periodo, por clave, en pocas consultas.
+
+    Trae ya buscado lo que hace falta para guardar; lo demás se busca al pedirlo, como siempre.
+    """
+    filas = list(avances)
+    todos = {fila.pk: Antecedentes(fila) for fila in filas}
+    if not filas:
+        return todos
+    actividades, corte = {fila.actividad_id for fila in filas}, filas[0].periodo.corte
+    historia = consultas.historias(actividades)
+    medidas = consultas.mediciones(filas)
+    previos = Avance.objects.filter(
+        actividad__in=actividades, periodo__corte__lt=corte, estado__in=Avance.VALIDADOS
+    )
+    anterior = {
+        previo.actividad_id: previo
+        for previo in previos.select_related("periodo").order_by("periodo__corte")
+    }
+    hitos = _por(HitoActividad.objects.filter(actividad__in=actividades).order_by("numero"))
+    fechas = _fechas_de_antes(actividades, corte)
+    obligados = _obligados(actividades)
+    aportes: dict[int, dict[int, Decimal | None]] = {}
+    for avance, institucion, porcentaje in Aporte.objects.filter(avance__in=filas).values_list(
+        "avance", "institucion", "porcentaje"
+    ):
+        aportes.setdefault(avance, {})[institucion] = porcentaje
+    marcados: dict[int, dict[int, date]] = {}
+    for avance, hito, fecha in HitoCumplido.objects.filter(avance__in=filas).values_list(
+        "avance", "hito", "fecha"
+    ):
+        marcados.setdefault(avance, {})[hito] = fecha
+    abiertas: dict[int, list[Observacion]] = {}
+    for observacion in Observacion.objects.filter(avance__in=filas).abiertas():
+        abiertas.setdefault(observacion.avance_id, []).append(observacion)
+    for fila in filas:
+        suyos, actividad = hitos.get(fila.actividad_id, []), fila.actividad_id
+        vigor = [
+            una
+            for una in historia[actividad]
+            if una.corte < corte and (una.validado or una.rectificado)
+        ]
+        numeros = {numero for una in vigor for numero in una.hitos}
+        todos[fila.pk].__dict__.update(
+            anterior=anterior.get(actividad),
+            _historia=vigor,
+            hitos=suyos,
+            hitos_validados={h.pk: fechas.get(h.pk) for h in suyos if h.numero in numeros},
+            hitos_marcados=marcados.get(fila.pk, {}),
+            obligados=obligados.get(actividad, []),
+            aportes=aportes.get(fila.pk, {}),
+            abiertas=abiertas.get(fila.pk, []),
+            como_esta=medidas[fila.pk],
+        )
+    return todos
+
+
+def _por(hitos: Iterable[HitoActividad]) -> dict[int, list[HitoActividad]]:
+    por_actividad: dict[int, list[HitoActividad]] = {}
+    for hito in hitos:
+        por_actividad.setdefault(hito.actividad_id, []).append(hito)
+    return por_actividad
+
+
+def _fechas_de_antes(actividades: set[int], corte: date) -> dict[int, date]:
+    """Cuándo se cumplió cada hito que otro semestre dio por cumplido."""
+    antes = HitoCumplido.objects.filter(
+        hito__actividad__in=actividades, avance__periodo__corte__lt=corte
+    )
+    return dict(antes.values_list("hito", "fecha"))
+
+
+def _obligados(actividades: set[int]) -> dict[int, list[Institucion]]:
+    """Por actividad colectiva, quienes deben reportar, por sigla."""
+    colectivas = Actividad.objects.filter(
+        pk__in=actividades, modo=Actividad.Modo.COLECTIVO
+    ).prefetch_related("obligados")
+    return {
+        una.pk: sorted(una.obligados.all(), key=lambda institucion: institucion.sigla)
+        for una in colectivas
+    }

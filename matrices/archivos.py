@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unicodedata
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import filetype
 from django.conf import settings
@@ -51,6 +51,7 @@ MENSAJES = {
     "cifrado": "El archivo está protegido con contraseña: guárdelo sin clave.",
     "demasiados_pixeles": "La imagen pasa de 25 megapíxeles: redúzcala.",
     "archivo_ilegible": "El archivo no se pudo leer.",
+    "demasiadas_filas": "El libro trae demasiadas celdas.",
     "nombre_invalido": "El nombre del archivo no se puede usar: cámbielo.",
     "malware": "El antivirus encontró una amenaza en el archivo.",
     "sin_antivirus": "El antivirus no responde: intente de nuevo en unos minutos.",
@@ -92,16 +93,23 @@ class LimiteAlSubir(FileUploadHandler):
         if content_length > EN_TOTAL * settings.EVIDENCIA_MAXIMA:
             raise RequestDataTooBig("El envío es desmedido.")
 
+    @property
+    def maximo(self) -> int:
+        """El de la ruta a la que se sube; si no dice otro, el de la evidencia."""
+        ruta = getattr(self.request, "resolver_match", None)
+        nombre = ruta.view_name if ruta else ""
+        return settings.SUBIDA_MAXIMA.get(nombre, settings.EVIDENCIA_MAXIMA)
+
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
         self.recibido = 0
 
     def receive_data_chunk(self, raw_data, start):
         self.recibido += len(raw_data)
-        return None if self.recibido > settings.EVIDENCIA_MAXIMA else raw_data
+        return None if self.recibido > self.maximo else raw_data
 
     def file_complete(self, file_size):
-        if self.recibido <= settings.EVIDENCIA_MAXIMA:
+        if self.recibido <= self.maximo:
             return None
         for otro in self.request.upload_handlers if self.request else []:
             escrito = getattr(otro, "file", None)
@@ -195,16 +203,23 @@ def _mirar_por_dentro(ruta: Path, tipo: str) -> None:
 
 def leer_aparte(tipo: str, ruta: Path) -> str:
     """«ok» o el código del rechazo; si el proceso muere o tarda, «archivo_ilegible»."""
+    return str(contestado_aparte(tipo, ruta)["codigo"])
+
+
+def contestado_aparte(tipo: str, ruta: Path) -> dict[str, Any]:
+    """Lo que contesta `lector` en su proceso: `codigo`, y de un libro sus celdas."""
     orden = [sys.executable, "-I", "-B", str(LECTOR), tipo, str(ruta)]
     entorno = {"PATH": os.defpath, "LANG": "C.UTF-8"}
     try:
         hecho = subprocess.run(  # noqa: S603 (nuestro programa, sin intérprete de órdenes)
             orden, capture_output=True, timeout=ESPERA, env=entorno, cwd=ruta.parent, check=True
         )
-        codigo = json.loads(hecho.stdout)["codigo"]
+        leido = json.loads(hecho.stdout)
+        codigo = leido["codigo"]
     except (subprocess.SubprocessError, ValueError, KeyError):
-        return "archivo_ilegible"
-    return codigo if codigo == "ok" or codigo in MENSAJES else "archivo_ilegible"
+        return {"codigo": "archivo_ilegible"}
+    conocido = codigo == "ok" or codigo in MENSAJES
+    return leido if conocido else {"codigo": "archivo_ilegible"}
 
 
 def sin_virus(ruta: Path) -> bool | None:

@@ -415,6 +415,7 @@ def aplicar(
     *,
     corte_numero: int,
     por: Usuario,
+    en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
 ) -> Rectificacion:
     """Sus valores son los que valen: mide de nuevo el avance y los posteriores.
@@ -427,6 +428,7 @@ def aplicar(
             "aplicar",
             version=pedida.version,
             por=por,
+            en_nombre_de=en_nombre_de,
             momento=momento,
             corte_numero=corte_numero,
         )

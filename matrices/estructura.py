@@ -3,7 +3,9 @@
 Qué fechas y qué situación rigen después lo deciden las enmiendas; aquí se escribe lo acordado.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +14,7 @@ from django.db.models import F
 
 from acciones.models import AccionEstrategica
 from instituciones import bitacora
-from instituciones.models import Clasificacion, Usuario
+from instituciones.models import Asiento, Clasificacion, Usuario
 from matrices import flujo, periodos, permisos
 from matrices.models import (
     Actividad,
@@ -27,6 +29,17 @@ from matrices.models import (
 FIJAS_TRAS_VALIDAR = ("modo", "meta", "inicio", "fin_original", "responsable")
 EN_ESPERA = (Avance.Estado.PENDIENTE, Avance.Estado.BORRADOR, Avance.Estado.EXENTO)
 SUMA_DE_PESOS = Decimal(100)
+
+
+@dataclass(frozen=True)
+class Renglon:
+    """Una actividad por escribir: la que está, con la versión que se vio; sin ella, una nueva."""
+
+    columnas: dict[str, Any]
+    hitos: Sequence[dict[str, Any]] | None = None
+    cooperantes: Sequence[dict[str, Any]] | None = None
+    actividad: Actividad | None = None
+    version: int = 0
 
 
 def _exigir(por: Usuario) -> None:
@@ -78,22 +91,39 @@ def agregar_actividad(
     """Agrega una actividad; si hay un periodo que recibe, nace también su avance."""
     _exigir(por)
     revisar_pesos(matriz, columnas.get("peso"))
-    revisar_hitos(columnas["modo"], hitos)
-    columnas = dict(columnas)
-    obligados = columnas.pop("obligados", [])
     with bitacora.constancia() as asientos:
-        actividad = Actividad.objects.create(
-            matriz=matriz, fin_vigente=columnas["fin_original"], **columnas
-        )
-        actividad.obligados.set(obligados)
-        _reponer(actividad, hitos, cooperantes)
-        asientos.append(_asiento("agregar_actividad", actividad, por))
-        abierto = Periodo.objects.filter(
-            plan=matriz.accion.objetivo.programa.plan, estado__in=Periodo.RECIBE
-        ).first()
-        if abierto:
-            periodos.crear_avances(abierto, Actividad.objects.filter(pk=actividad.pk), por=por)
+        actividad = _agregar(matriz, Renglon(columnas, hitos, cooperantes), por, asientos)
+        _crear_sus_avances(matriz, [actividad], por)
         return actividad
+
+
+def _agregar(
+    matriz: MatrizCumplimiento, renglon: Renglon, por: Usuario, asientos: list[Asiento]
+) -> Actividad:
+    columnas = dict(renglon.columnas)
+    revisar_numero(matriz, columnas["numero"])
+    revisar_hitos(columnas["modo"], renglon.hitos or ())
+    revisar_fechas_de_hitos(columnas["inicio"], columnas["fin_original"], renglon.hitos or ())
+    obligados = columnas.pop("obligados", [])
+    actividad = Actividad.objects.create(
+        matriz=matriz, fin_vigente=columnas["fin_original"], **columnas
+    )
+    actividad.obligados.set(obligados)
+    _reponer(actividad, renglon.hitos, renglon.cooperantes)
+    asientos.append(_asiento("agregar_actividad", actividad, por))
+    return actividad
+
+
+def _crear_sus_avances(
+    matriz: MatrizCumplimiento, nuevas: Sequence[Actividad], por: Usuario
+) -> None:
+    """Si hay un periodo que recibe, el avance de cada una."""
+    abierto = Periodo.objects.filter(
+        plan=matriz.accion.objetivo.programa.plan, estado__in=Periodo.RECIBE
+    ).first()
+    if abierto and nuevas:
+        claves = [una.pk for una in nuevas]
+        periodos.crear_avances(abierto, Actividad.objects.filter(pk__in=claves), por=por)
 
 
 def cambiar_actividad(
@@ -111,28 +141,70 @@ def cambiar_actividad(
     """
     _exigir(por)
     fila = Actividad.objects.select_related("matriz__accion").get(pk=actividad.pk)
-    revisar_fijas(fila, columnas, hitos)
     revisar_pesos(fila.matriz, columnas.get("peso"), menos=fila)
-    revisar_hitos(columnas.get("modo", fila.modo), hitos)
-    columnas = dict(columnas)
-    obligados = columnas.pop("obligados", None)
     with bitacora.constancia() as asientos:
-        _ganar_version(fila, version)
-        if columnas.get("fin_original", fila.fin_original) != fila.fin_original:
-            fila.fin_vigente = columnas["fin_original"]
-        for columna, valor in columnas.items():
-            setattr(fila, columna, valor)
-        fila.save()
-        if obligados is not None:
-            fila.obligados.set(obligados)
-        _reponer(fila, hitos, cooperantes)
-        asientos.append(_asiento("cambiar_actividad", fila, por, columnas=sorted(columnas)))
-        sin_cortar = Avance.objects.filter(actividad=fila).exclude(
-            periodo__estado=Periodo.Estado.CORTADO
-        )
-        _clasificar_lo_que_espera(sin_cortar, fila)
-        flujo.medir(sin_cortar)
+        renglon = Renglon(columnas, hitos, cooperantes, fila, version)
+        fila = _cambiar(fila, renglon, por, asientos)
+        flujo.medir(_sin_cortar([fila]))
         return fila
+
+
+def _cambiar(fila: Actividad, renglon: Renglon, por: Usuario, asientos: list[Asiento]) -> Actividad:
+    columnas, hitos = dict(renglon.columnas), renglon.hitos
+    revisar_numero(fila.matriz, columnas.get("numero", fila.numero), menos=fila)
+    revisar_fijas(fila, columnas, hitos)
+    revisar_hitos(columnas.get("modo", fila.modo), hitos)
+    revisar_hitos_reportados(fila, hitos)
+    revisar_fechas_de_hitos(
+        columnas.get("inicio", fila.inicio), columnas.get("fin_original", fila.fin_original), hitos
+    )
+    obligados = columnas.pop("obligados", None)
+    _ganar_version(fila, renglon.version)
+    if columnas.get("fin_original", fila.fin_original) != fila.fin_original:
+        fila.fin_vigente = columnas["fin_original"]
+    for columna, valor in columnas.items():
+        setattr(fila, columna, valor)
+    fila.save()
+    if obligados is not None:
+        fila.obligados.set(obligados)
+    _reponer(fila, hitos, renglon.cooperantes)
+    asientos.append(_asiento("cambiar_actividad", fila, por, columnas=sorted(columnas)))
+    _clasificar_lo_que_espera(_sin_cortar([fila]), fila)
+    return fila
+
+
+def _sin_cortar(actividades: Iterable[Actividad]):
+    """Los avances de esas actividades que ningún corte fijó."""
+    suyos = Avance.objects.filter(actividad__in=actividades)
+    return suyos.exclude(periodo__estado=Periodo.Estado.CORTADO)
+
+
+def escribir_varias(
+    matriz: MatrizCumplimiento, renglones: Sequence[Renglon], *, por: Usuario
+) -> list[Actividad]:
+    """Escribe varias actividades juntas, todas o ninguna, en el orden dado.
+
+    Los pesos se miran al final: juntas pueden pasar de no llevarlo a llevarlo. Lanza
+    ValidationError o VersionAjena, y entonces nada se escribió.
+    """
+    _exigir(por)
+    with bitacora.constancia() as asientos:
+        escritas = [
+            _cambiar(
+                Actividad.objects.select_related("matriz__accion").get(pk=uno.actividad.pk),
+                uno,
+                por,
+                asientos,
+            )
+            if uno.actividad
+            else _agregar(matriz, uno, por, asientos)
+            for uno in renglones
+        ]
+        revisar_pesos_juntos(pesos_de(matriz).values())
+        pares = list(zip(renglones, escritas, strict=True))
+        _crear_sus_avances(matriz, [una for uno, una in pares if uno.actividad is None], por)
+        flujo.medir(_sin_cortar([una for uno, una in pares if uno.actividad]))
+        return escritas
 
 
 def _clasificar_lo_que_espera(avances, actividad: Actividad) -> None:
@@ -158,14 +230,13 @@ def _reponer(
         numeros = [hito["numero"] for hito in hitos]
         for sobra in actividad.hitos.exclude(numero__in=numeros):
             sobra.delete()
+        fechados = dict(actividad.hitos.values_list("numero", "fecha_original"))
         for hito in hitos:
             propio = {"descripcion": hito["descripcion"], "peso": hito["peso"]}
-            fechas = {"fecha_original": hito["fecha"], "fecha_vigente": hito["fecha"]}
+            if fechados.get(hito["numero"]) != hito["fecha"]:
+                propio |= {"fecha_original": hito["fecha"], "fecha_vigente": hito["fecha"]}
             HitoActividad.objects.update_or_create(
-                actividad=actividad,
-                numero=hito["numero"],
-                defaults=propio,
-                create_defaults={**propio, **fechas},
+                actividad=actividad, numero=hito["numero"], defaults=propio
             )
     if cooperantes is not None:
         actividad.cooperantes.all().delete()
@@ -190,9 +261,53 @@ def revisar_fijas(
             dict.fromkeys(cambian, "Ya hay avances validados: pida una enmienda.")
         )
     if hitos is not None:
-        antes = {(uno.numero, uno.peso) for uno in actividad.hitos.all()}
-        if antes != {(uno["numero"], uno["peso"]) for uno in hitos}:
-            raise ValidationError("Ya hay avances validados: los hitos y sus pesos no cambian.")
+        antes = {(uno.numero, uno.peso, uno.fecha_original) for uno in actividad.hitos.all()}
+        if antes != {(uno["numero"], uno["peso"], uno["fecha"]) for uno in hitos}:
+            raise ValidationError(
+                "Ya hay avances validados: los hitos, sus pesos y sus fechas no cambian."
+            )
+
+
+def revisar_numero(matriz: MatrizCumplimiento, numero: int, menos: Actividad | None = None) -> None:
+    """En una matriz no hay dos actividades con el mismo número."""
+    otras = matriz.actividades.exclude(pk__in=[menos.pk] if menos else [])
+    if otras.filter(numero=numero).exists():
+        raise ValidationError({"numero": f"La matriz ya tiene una actividad {numero}."})
+
+
+def revisar_hitos_reportados(actividad: Actividad, hitos: Sequence[dict[str, Any]] | None) -> None:
+    """Un hito que algún avance da por cumplido no se quita: borraría lo reportado."""
+    if hitos is None:
+        return
+    sobran = actividad.hitos.exclude(numero__in=[uno["numero"] for uno in hitos])
+    reportados = sorted(set(sobran.exclude(cumplimientos=None).values_list("numero", flat=True)))
+    if reportados:
+        cuales = ", ".join(map(str, reportados))
+        raise ValidationError(f"Ya se reportó cumplido y no se quita: hito {cuales}.")
+
+
+def revisar_fechas_de_hitos(
+    inicio: date, fin: date, hitos: Sequence[dict[str, Any]] | None
+) -> None:
+    """Las fechas de los hitos caben en la actividad (dominio §2.1)."""
+    fuera = [str(uno["numero"]) for uno in hitos or () if not inicio <= uno["fecha"] <= fin]
+    if fuera:
+        raise ValidationError(
+            f"La actividad va del {inicio:%d/%m/%Y} al {fin:%d/%m/%Y}: "
+            f"queda fuera la fecha del hito {', '.join(fuera)}."
+        )
+
+
+def pesos_de(matriz: MatrizCumplimiento) -> dict[int, Decimal | None]:
+    """Por número, el peso de cada actividad de la matriz, también de las que no se muestran."""
+    return dict(matriz.actividades.order_by("numero").values_list("numero", "peso"))
+
+
+def revisar_pesos_juntos(pesos: Iterable[Decimal | None]) -> None:
+    """Todas llevan peso o ninguna."""
+    sin_peso = {peso is None for peso in pesos}
+    if len(sin_peso) > 1:
+        raise ValidationError("Todas las actividades de la matriz llevan peso, o ninguna.")
 
 
 def revisar_pesos(

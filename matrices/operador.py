@@ -8,11 +8,14 @@ from matrices.models.periodo import CODIGO
 
 
 def agregar_opciones(parser: CommandParser, periodo: bool = True) -> None:
-    """`--plan`, `--por` y, si hace falta, el código del periodo."""
+    """`--plan`, `--por`, `--en-nombre-de` y, si hace falta, el código del periodo."""
     if periodo:
         parser.add_argument("periodo", help="código del periodo, como 2024-S2")
     parser.add_argument("--plan", help="código del plan; se omite si hay uno solo")
     parser.add_argument("--por", help="correo de quien actúa")
+    parser.add_argument(
+        "--en-nombre-de", metavar="CORREO", help="correo de quien le delegó, si actúa por él"
+    )
 
 
 def plan_llamado(codigo: str | None) -> Plan:

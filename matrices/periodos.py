@@ -8,15 +8,15 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.utils import timezone
 
 from acciones.models import Plan
 from instituciones import bitacora
 from instituciones.canonico import canonico
+from instituciones.consultas import exigir_turno
 from instituciones.models import Feriado, Usuario
-from matrices import calculo, consultas, flujo, permisos
+from matrices import avisos, calculo, consultas, flujo, permisos
 from matrices.calendario import (
     DIAS_DE_GRACIA,
     FechasDelSemestre,
@@ -39,15 +39,21 @@ def programar(
     semestre: int,
     *,
     por: Usuario | None,
+    en_nombre_de: Usuario | None = None,
     fechas: FechasDelSemestre | None = None,
 ) -> Periodo:
     """Un periodo nuevo con sus fechas; sin ellas, las de dominio §6. Sin persona: al cargar."""
-    if not permisos.calendario_o_coordinacion(por, plan):
-        raise PermissionDenied("Sólo la coordinación programa periodos.")
+    exigir_turno(
+        permisos.calendario_o_coordinacion,
+        plan,
+        por=por,
+        en_nombre_de=en_nombre_de,
+        negativa="Sólo la coordinación programa periodos.",
+    )
     propias = fechas or fechas_del_semestre(anio, semestre, feriados())
     with bitacora.constancia() as asientos:
         periodo = Periodo.objects.create(plan=plan, anio=anio, semestre=semestre, **asdict(propias))
-        asientos.append(_asiento("programar", periodo, por=por))
+        asientos.append(_asiento("programar", periodo, por=por, en_nombre_de=en_nombre_de))
         return periodo
 
 
@@ -56,11 +62,17 @@ def _asiento(
     periodo: Periodo,
     *,
     por: Usuario | None,
+    en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
     **datos: Any,
 ):
     return bitacora.asiento(
-        acto, periodo, por=por, momento=momento, datos={"periodo": periodo.codigo, **datos}
+        acto,
+        periodo,
+        por=por,
+        en_nombre_de=en_nombre_de,
+        momento=momento,
+        datos={"periodo": periodo.codigo, **datos},
     )
 
 
@@ -70,12 +82,20 @@ def _dar(
     *,
     version: int,
     por: Usuario | None,
+    en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
     nota: str = "",
     cambios: dict[str, Any] | None = None,
 ) -> Periodo:
     """Un paso de la tabla de periodos, con su condición y su asiento."""
-    flujo.exigir(flujo.PASOS_PERIODO[paso], periodo, por=por, nota=nota)
+    flujo.exigir(
+        flujo.PASOS_PERIODO[paso],
+        periodo,
+        por=por,
+        en_nombre_de=en_nombre_de,
+        nota=nota,
+        momento=momento,
+    )
     with bitacora.constancia() as asientos:
         de = periodo.estado
         flujo.ganar(periodo, paso, version=version, por=por, cambios=cambios)
@@ -85,6 +105,7 @@ def _dar(
                 paso,
                 periodo,
                 por=por,
+                en_nombre_de=en_nombre_de,
                 momento=momento,
                 de=de,
                 a=periodo.estado,
@@ -96,11 +117,21 @@ def _dar(
 
 
 def cambiar_fechas(
-    periodo: Periodo, fechas: FechasDelSemestre, *, version: int, por: Usuario
+    periodo: Periodo,
+    fechas: FechasDelSemestre,
+    *,
+    version: int,
+    por: Usuario,
+    en_nombre_de: Usuario | None = None,
 ) -> Periodo:
     """Corrige las fechas de un periodo que aún no se abre."""
-    if not permisos.puede_llevar_el_periodo(por, periodo):
-        raise PermissionDenied("Sólo la coordinación cambia las fechas.")
+    exigir_turno(
+        permisos.puede_llevar_el_periodo,
+        periodo,
+        por=por,
+        en_nombre_de=en_nombre_de,
+        negativa="Sólo la coordinación cambia las fechas.",
+    )
     if periodo.estado != Periodo.Estado.PROGRAMADO:
         raise flujo.PasoInvalido(
             "Las fechas se editan antes de abrir; después, prorrogue.", periodo
@@ -111,7 +142,9 @@ def cambiar_fechas(
             raise flujo.VersionAjena(Periodo.objects.get(pk=periodo.pk))
         periodo.refresh_from_db()
         datos: dict[str, Any] = {campo: str(valor) for campo, valor in asdict(fechas).items()}
-        asientos.append(_asiento("cambiar_fechas", periodo, por=por, **datos))
+        asientos.append(
+            _asiento("cambiar_fechas", periodo, por=por, en_nombre_de=en_nombre_de, **datos)
+        )
         return periodo
 
 
@@ -135,23 +168,35 @@ def falta_para_abrir(periodo: Periodo) -> str:
 
 
 def abrir(
-    periodo: Periodo, *, version: int, por: Usuario, momento: datetime | None = None
+    periodo: Periodo,
+    *,
+    version: int,
+    por: Usuario,
+    en_nombre_de: Usuario | None = None,
+    momento: datetime | None = None,
 ) -> Periodo:
     """Abre el semestre y crea el avance de cada actividad, PENDIENTE o EXENTO (dominio §7.6)."""
     falta = falta_para_abrir(periodo)
     if falta:
         raise flujo.PasoInvalido(falta, periodo)
+    quien: dict[str, Any] = {"por": por, "en_nombre_de": en_nombre_de, "momento": momento}
     with bitacora.constancia():
-        periodo = _dar(periodo, "abrir", version=version, por=por, momento=momento)
+        periodo = _dar(periodo, "abrir", version=version, **quien)
         actividades = Actividad.objects.filter(
             matriz__accion__objetivo__programa__plan=periodo.plan
         )
-        crear_avances(periodo, actividades, por=por, momento=momento)
+        crear_avances(periodo, actividades, **quien)
+        avisos.abierto(periodo, momento)
         return periodo
 
 
 def crear_avances(
-    periodo: Periodo, actividades, *, por: Usuario, momento: datetime | None = None
+    periodo: Periodo,
+    actividades,
+    *,
+    por: Usuario,
+    en_nombre_de: Usuario | None = None,
+    momento: datetime | None = None,
 ) -> list[Avance]:
     """El avance de cada actividad en el periodo, con su exigencia y su constancia.
 
@@ -175,6 +220,7 @@ def crear_avances(
                 de="",
                 a=uno.estado,
                 por=por,
+                en_nombre_de=en_nombre_de,
                 momento=cuando,
                 contenido=canonico(consultas.resultados(uno)),
             )
@@ -204,21 +250,50 @@ def _avance_nuevo(periodo: Periodo, actividad: Actividad, ejecutado) -> Avance:
     )
 
 
-def prorrogar(periodo: Periodo, limite: date, *, nota: str, version: int, por: Usuario) -> Periodo:
-    """Da un límite posterior, con motivo; la gracia vuelve a ser de cinco días hábiles."""
+def prorrogar(
+    periodo: Periodo,
+    limite: date,
+    *,
+    nota: str,
+    version: int,
+    por: Usuario,
+    en_nombre_de: Usuario | None = None,
+) -> Periodo:
+    """Da un límite posterior, con motivo; la gracia vuelve a ser de cinco días hábiles.
+
+    Lo que se remitió en gracia deja de ser extemporáneo: llegó antes del límite que ahora rige.
+    """
     if limite <= periodo.limite:
         raise flujo.PasoInvalido("La nueva fecha límite debe ser posterior a la actual.", periodo)
     if limite < timezone.localdate():
         raise flujo.PasoInvalido("La nueva fecha límite ya pasó.", periodo)
     fin_gracia = dias_habiles_despues(limite, DIAS_DE_GRACIA, feriados())
-    return _dar(
-        periodo,
-        "prorrogar",
-        version=version,
-        por=por,
-        nota=nota,
-        cambios={"limite": limite, "fin_gracia": fin_gracia},
-    )
+    with bitacora.constancia():
+        periodo = _dar(
+            periodo,
+            "prorrogar",
+            version=version,
+            por=por,
+            en_nombre_de=en_nombre_de,
+            nota=nota,
+            cambios={"limite": limite, "fin_gracia": fin_gracia},
+        )
+        _ya_no_es_extemporaneo(periodo, por=por, en_nombre_de=en_nombre_de)
+        avisos.prorrogado(periodo)
+        return periodo
+
+
+def _ya_no_es_extemporaneo(periodo: Periodo, *, por: Usuario, en_nombre_de: Usuario | None) -> None:
+    """El nuevo límite nunca es un día pasado: todo lo ya remitido cae dentro de él.
+
+    No toca la versión: nadie escribe esa columna, y quien revisa no pierde lo que escribía.
+    """
+    with bitacora.constancia() as asientos:
+        tardios = Avance.objects.filter(periodo=periodo, extemporaneo=True)
+        claves = list(tardios.order_by("pk").values_list("pk", flat=True))
+        if tardios.update(extemporaneo=False):
+            quien: dict[str, Any] = {"por": por, "en_nombre_de": en_nombre_de}
+            asientos.append(_asiento("quitar_extemporaneo", periodo, avances=claves, **quien))
 
 
 def dar_gracia(periodo: Periodo, *, momento: datetime | None = None) -> Periodo:
@@ -245,7 +320,12 @@ def por_vencer(periodo: Periodo):
 
 
 def cerrar(
-    periodo: Periodo, *, version: int, por: Usuario | None, momento: datetime | None = None
+    periodo: Periodo,
+    *,
+    version: int,
+    por: Usuario | None,
+    en_nombre_de: Usuario | None = None,
+    momento: datetime | None = None,
 ) -> Periodo:
     """Cierra la captura: el calendario al terminar la gracia, o la coordinación si nada falta."""
     if por is None and timezone.localdate(momento or timezone.now()) <= periodo.fin_gracia:
@@ -253,10 +333,11 @@ def cerrar(
     falta = falta_para_cerrar(periodo) if por else ""
     if falta:
         raise flujo.PasoInvalido(falta, periodo)
+    quien: dict[str, Any] = {"por": por, "en_nombre_de": en_nombre_de, "momento": momento}
     with bitacora.constancia():
-        periodo = _dar(periodo, "cerrar", version=version, por=por, momento=momento)
+        periodo = _dar(periodo, "cerrar", version=version, **quien)
         ordenes = [flujo.Orden(uno, uno.version) for uno in por_vencer(periodo)]
-        flujo.mover_varios(ordenes, "vencer", por=por, momento=momento)
+        flujo.mover_varios(ordenes, "vencer", **quien)
         return periodo
 
 
@@ -270,14 +351,17 @@ def cortar(
     *,
     version: int,
     por: Usuario,
+    en_nombre_de: Usuario | None = None,
     confirmados: Collection[int] = (),
     momento: datetime | None = None,
 ) -> Periodo:
     """Congela el semestre. Quien corta confirma, uno por uno, lo que queda sin validar.
 
     Lanza PasoInvalido si la lista confirmada ya no es la que hay. El `Corte` lo sella `informes`.
+    Por delegación no corta quien capturó algo de lo que se consolida o queda fuera.
     """
-    flujo.exigir(flujo.PASOS_PERIODO["cortar"], periodo, por=por)
+    quien: dict[str, Any] = {"por": por, "en_nombre_de": en_nombre_de, "momento": momento}
+    flujo.exigir(flujo.PASOS_PERIODO["cortar"], periodo, **quien)
     with bitacora.constancia():
         pendientes = list(sin_validar(periodo))
         if {uno.pk for uno in pendientes} != set(confirmados):
@@ -287,9 +371,8 @@ def cortar(
         flujo.mover_varios(
             [flujo.Orden(uno, uno.version) for uno in pendientes],
             "dejar_fuera",
-            por=por,
             nota=SIN_VALIDAR_AL_CORTE,
-            momento=momento,
+            **quien,
         )
         validados = Avance.objects.filter(
             periodo=periodo, estado=Avance.Estado.VALIDADO
@@ -297,10 +380,9 @@ def cortar(
         flujo.mover_varios(
             [flujo.Orden(uno, uno.version) for uno in validados],
             "consolidar",
-            por=por,
-            momento=momento,
+            **quien,
         )
-        return _dar(periodo, "cortar", version=version, por=por, momento=momento)
+        return _dar(periodo, "cortar", version=version, **quien)
 
 
 def dar_pasos_del_calendario(momento: datetime | None = None) -> list[str]:

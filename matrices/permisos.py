@@ -72,6 +72,11 @@ def _es_de_la_coordinacion(avance: Avance) -> bool:
     return avance.actividad.responsable_id == plan.seguimiento_id
 
 
+def puede_ver_la_calidad(usuario: Quien) -> bool:
+    """Quién reporta, cuándo y con qué reparos: quienes ven toda fila, y de ella su estado."""
+    return _es(usuario, *VEN_TODA_FILA)
+
+
 def puede_asignar(usuario: Quien, avance: Avance) -> bool:
     """La coordinación asigna; la analista que revisa se lo queda."""
     return _es(usuario, Rol.COORDINADOR) or puede_revisar(usuario, avance)
@@ -104,9 +109,22 @@ def puede_aportar(usuario: Quien, avance: Avance, institucion: Institucion) -> b
     )
 
 
+def puede_ver_por_que(usuario: Quien) -> bool:
+    """De dónde sale una cifra: toda persona de adentro, salvo quien administra cuentas."""
+    return _es(usuario, *(set(Rol) - {Rol.ADMINISTRADOR}))
+
+
 def puede_estructurar(usuario: Quien, fila: object = None) -> bool:
     """La estructura del plan y de las matrices: coordinación y CAP."""
     return _es(usuario, Rol.COORDINADOR, Rol.CAP)
+
+
+def puede_bajar_la_matriz(usuario: Quien, rectora_id: int | None) -> bool:
+    """El libro de una matriz: quien la estructura, y para llenarlo, la institución rectora."""
+    if puede_estructurar(usuario):
+        return True
+    de_casa = rectora_id is not None and responde(usuario, rectora_id)
+    return de_casa and _es(usuario, Rol.PLANIFICADOR, Rol.APROBADOR)
 
 
 def puede_solicitar(usuario: Quien, actividad: Actividad) -> bool:

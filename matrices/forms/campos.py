@@ -12,32 +12,10 @@ from typing import Any
 from django import forms
 
 from instituciones.models import Institucion
+from matrices import territorio
 from matrices.models import HitoActividad
 
-DEPARTAMENTOS = [
-    ("01", "Guatemala"),
-    ("02", "El Progreso"),
-    ("03", "Sacatepéquez"),
-    ("04", "Chimaltenango"),
-    ("05", "Escuintla"),
-    ("06", "Santa Rosa"),
-    ("07", "Sololá"),
-    ("08", "Totonicapán"),
-    ("09", "Quetzaltenango"),
-    ("10", "Suchitepéquez"),
-    ("11", "Retalhuleu"),
-    ("12", "San Marcos"),
-    ("13", "Huehuetenango"),
-    ("14", "Quiché"),
-    ("15", "Baja Verapaz"),
-    ("16", "Alta Verapaz"),
-    ("17", "Petén"),
-    ("18", "Izabal"),
-    ("19", "Zacapa"),
-    ("20", "Chiquimula"),
-    ("21", "Jalapa"),
-    ("22", "Jutiapa"),
-]
+DEPARTAMENTOS = list(territorio.DEPARTAMENTOS.items())
 PERSONAS = [("total", "Total"), ("mujeres", "Mujeres"), ("hombres", "Hombres")]
 PUEBLOS = [
     ("maya", "Maya"),
@@ -98,6 +76,16 @@ def _casilla(name: str, clave: str, etiqueta: str, dados: Mapping[str, Any], **m
     return {"nombre": f"{name}_{clave}", "etiqueta": etiqueta, "valor": texto, **mas}
 
 
+class CampoDeCasillas(forms.Field):
+    """Un campo de varias casillas: cambió si se lee otra cosa, no si viene escrito distinto."""
+
+    def has_changed(self, initial, data):
+        try:
+            return self.to_python(data) != self.to_python(initial)
+        except forms.ValidationError:
+            return True
+
+
 class CasillasDePersonas(Casillas):
     def __init__(self, attrs=None):
         desgloses = [
@@ -130,7 +118,7 @@ class CasillasDePersonas(Casillas):
         return grupos
 
 
-class BeneficiariosField(forms.Field):
+class BeneficiariosField(CampoDeCasillas):
     """Cantidades de personas: total = mujeres + hombres, y cada desglose suma el total.
 
     Vacío es {}; si no, {"total", "mujeres", "hombres"} y los desgloses que se llenaron.
@@ -198,7 +186,7 @@ class CasillasDeHitos(Casillas):
         return [{"titulo": "", "hitos": casillas}]
 
 
-class HitosField(forms.Field):
+class HitosField(CampoDeCasillas):
     """Los hitos que este avance da por cumplidos: {hito: fecha}. Los ya validados no entran."""
 
     def __init__(self, hitos, validados, **opciones):
@@ -241,7 +229,7 @@ class CasillasDeAportes(Casillas):
         return [{"titulo": "", "casillas": casillas}]
 
 
-class AportesField(forms.Field):
+class AportesField(CampoDeCasillas):
     """El avance de cada institución obligada: {institución: 0–100 o None si no reportó}."""
 
     def __init__(self, instituciones, **opciones):

@@ -69,8 +69,14 @@ class ActividadForm(forms.ModelForm):
         self.fields["responsable"].queryset = instituciones
         self.fields["obligados"].queryset = instituciones
         self.fields["resolucion"].queryset = ResolucionReserva.objects.visibles_para(usuario)
-        if accion.objetivo.ambito.codigo in RESTRINGIDOS and self.instance.pk is None:
-            self.fields["visibilidad"].initial = Visibilidad.RESTRINGIDA
+        if self.instance.pk is None:
+            self.fields["visibilidad"].initial = self.visibilidad_por_omision(accion)
+
+    @staticmethod
+    def visibilidad_por_omision(accion: AccionEstrategica) -> str:
+        """La que toca al ámbito de la acción (dominio §10)."""
+        restringida = accion.objetivo.ambito.codigo in RESTRINGIDOS
+        return (Visibilidad.RESTRINGIDA if restringida else Visibilidad.PUBLICA).value
 
     def clean(self):
         datos = super().clean()
@@ -83,6 +89,9 @@ class ActividadForm(forms.ModelForm):
                 self.add_error(
                     campo, f"El plan va del {plan.inicio:%d/%m/%Y} al {plan.fin:%d/%m/%Y}."
                 )
+        vigente = self.instance.fin_vigente if self.instance.pk else None
+        if inicio and vigente and "fin_original" not in self.changed_data and inicio > vigente:
+            self.add_error("inicio", f"Su fin vigente es el {vigente:%d/%m/%Y}.")
         if modo == Actividad.Modo.META and not (datos.get("meta") and datos["meta"] > 0):
             self.add_error("meta", "Escriba una meta mayor que cero.")
         if modo != Actividad.Modo.META and datos.get("meta") is not None:
@@ -120,7 +129,10 @@ class CooperacionForm(forms.Form):
     grupo = forms.ModelChoiceField(
         GrupoInstitucional.objects.none(), label="o grupo", required=False
     )
-    rol = forms.ChoiceField(label="Papel", choices=Cooperacion.Papel)
+    # El navegador manda la primera opción aunque nadie la elija: sin esto, la fila vacía «cambió».
+    rol = forms.ChoiceField(
+        label="Papel", choices=Cooperacion.Papel, initial=Cooperacion.Papel.COOPERACION
+    )
 
     def __init__(self, *args, usuario, **kwargs):
         super().__init__(*args, **kwargs)
@@ -147,11 +159,13 @@ class _SinRepetir(forms.BaseFormSet):
             raise forms.ValidationError("Hay renglones repetidos.")
 
     def llenos(self) -> list[dict]:
-        """Los renglones escritos y no borrados."""
+        """Los renglones escritos y no borrados; también los que ya estaban y nadie tocó."""
         return [
             {campo: valor for campo, valor in form.cleaned_data.items() if campo != "DELETE"}
             for form in self.forms
-            if form.has_changed() and not form.cleaned_data.get("DELETE")
+            if form.cleaned_data
+            and (form.initial or form.has_changed())
+            and not form.cleaned_data.get("DELETE")
         ]
 
 

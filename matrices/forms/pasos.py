@@ -5,9 +5,12 @@ from django.utils import timezone
 
 from instituciones.consultas import titulares_de
 from instituciones.models import Usuario
+from matrices.forms.reglas import MINIMO
 from matrices.forms.textos import TextoField, area
 
 LARGO = 1000
+CONFIRMA = "Confirma que requiere decisión del CNS."
+SIN_CONFIRMAR = "Confirme que requiere decisión del CNS, o devuélvalo."
 
 
 class PasoForm(forms.Form):
@@ -24,17 +27,13 @@ class PasoForm(forms.Form):
         self.fields["en_nombre_de"].queryset = titulares(usuario)
 
 
-class VariosForm(forms.Form):
+class MarcadasForm(forms.Form):
     """Varios avances, cada uno con la versión que la persona vio: «clave:version»."""
 
     avance = forms.MultipleChoiceField()
-    declaracion = forms.BooleanField(required=False)
-    confirma = forms.BooleanField(required=False)
-    en_nombre_de = forms.ModelChoiceField(Usuario.objects.none(), required=False)
 
-    def __init__(self, *args, usuario: Usuario, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["en_nombre_de"].queryset = titulares(usuario)
         self.fields["avance"].valid_value = lambda dado: True
         self.fields["avance"].error_messages["required"] = "Marque al menos una actividad."
 
@@ -45,6 +44,40 @@ class VariosForm(forms.Form):
             return {int(clave): int(version) for clave, version in pares}
         except ValueError as falla:
             raise forms.ValidationError("La lista no se entiende.", code="invalid") from falla
+
+
+class VariosForm(MarcadasForm):
+    """Un mismo paso para los avances marcados, con lo que el paso pide."""
+
+    declaracion = forms.BooleanField(required=False)
+    confirma = forms.BooleanField(required=False)
+    en_nombre_de = forms.ModelChoiceField(Usuario.objects.none(), required=False)
+
+    def __init__(self, *args, usuario: Usuario, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["en_nombre_de"].queryset = titulares(usuario)
+
+
+class SinCambiosForm(MarcadasForm):
+    """«Sin cambios» para varios avances: un motivo, y una fecha para las medidas que lo pidan."""
+
+    motivo_sin_cambios = TextoField(
+        min_length=MINIMO,
+        max_length=LARGO,
+        widget=area(2),
+        label="Por qué no hay cambios",
+        help_text="Se escribe en todas las marcadas.",
+        error_messages={
+            "required": "Escriba por qué no hay cambios.",
+            "min_length": "Escriba al menos %(limit_value)d caracteres (van %(show_value)d).",
+        },
+    )
+    fecha_medida = forms.DateField(
+        required=False,
+        label="Nueva fecha de la medida",
+        help_text="Para las que quedarían en amarillo o peor; después del corte.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
 
 def titulares(usuario: Usuario):

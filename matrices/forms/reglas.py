@@ -25,12 +25,11 @@ class Falta(NamedTuple):
 
 def para_entregar(datos: dict[str, Any], antes: Antecedentes) -> Iterator[Falta]:
     """Todo lo que impide entregar, en el orden del formulario."""
-    quedaria = antes.como_quedaria(_medida(datos))
+    quedaria = antes.como_quedaria(medida(datos))
     yield from _situacion(datos)
     yield from _del_modo(datos, antes, quedaria)
     yield from _logro(datos)
-    frenada = quedaria["semaforo"] in FRENADOS and not _falta_la_medida(datos)
-    if frenada or datos["situacion_reportada"] == Situacion.BLOQUEADA:
+    if pide_medida(datos, quedaria):
         yield from _limitante(datos, antes)
     yield from _decision(datos)
     if antes.actividad.programa_presupuestario:
@@ -42,13 +41,20 @@ def para_entregar(datos: dict[str, Any], antes: Antecedentes) -> Iterator[Falta]
         yield Falta("declaracion", "Marque la declaración para entregar.")
 
 
-def _medida(datos: dict[str, Any]) -> dict[str, Any]:
+def medida(datos: dict[str, Any]) -> dict[str, Any]:
+    """De lo leído, lo que mueve E: como lo pide `Antecedentes.como_quedaria`."""
     return {
         "ejecutado_periodo": datos.get("ejecutado_periodo"),
         "porcentaje": datos.get("porcentaje"),
         "hitos": datos.get("hitos_cumplidos"),
         "aportes": datos.get("aportes"),
     }
+
+
+def pide_medida(datos: dict[str, Any], quedaria: dict[str, Any]) -> bool:
+    """En amarillo o peor, o bloqueada, hay que decir qué lo frena y qué se hará."""
+    frenada = quedaria["semaforo"] in FRENADOS and not _falta_la_medida(datos)
+    return frenada or datos["situacion_reportada"] == Situacion.BLOQUEADA
 
 
 def _falta_la_medida(datos: dict[str, Any]) -> bool:

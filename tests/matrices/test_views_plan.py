@@ -319,3 +319,61 @@ def test_quien_no_estructura_no_escribe_matrices(client, elenco, resto):
 
         assert client.get(direccion(matriz.accion, resto)).status_code == 403
         assert client.post(direccion(matriz.accion, resto), {}).status_code == 403
+
+
+def como_el_navegador(client, url) -> dict:
+    """Lo que un navegador manda si nadie toca nada: lo que dicen los formularios de la página."""
+    contexto = client.get(url).context
+    datos = {}
+    for que in ("form", "hitos", "cooperantes"):
+        formulario = contexto[que]
+        partes = [formulario] if que == "form" else [formulario.management_form, *formulario.forms]
+        for parte in partes:
+            for campo in parte:
+                valor = campo.value()
+                if valor is None and getattr(campo.field, "choices", None):
+                    valor = next(iter(campo.field.choices))[0]  # la primera opción del select
+                datos[campo.html_name] = "" if valor is None or valor is False else valor
+    return datos
+
+
+@pytest.mark.parametrize("modo", ["PORCENTAJE", "HITOS"])
+def test_guardar_sin_tocar_no_pierde_hitos_ni_cooperantes(client, elenco, modo):
+    accion = AccionFactory()
+    matriz = MatrizFactory(accion=accion)
+    actividad = ActividadFactory(matriz=matriz, numero=1, modo=modo, responsable=elenco.responsable)
+    CooperacionFactory(actividad=actividad, institucion=elenco.otra, rol="APOYO")
+    if modo == "HITOS":
+        HitoFactory(actividad=actividad, numero=1, peso=40)
+        HitoFactory(actividad=actividad, numero=2, peso=60)
+    client.force_login(elenco.coordinadora)
+    url = direccion(accion, "actividades/1/")
+
+    respuesta = client.post(url, como_el_navegador(client, url) | {"unidad": "Otra"})
+
+    assert respuesta.status_code == 302
+    actividad = Actividad.objects.get(pk=actividad.pk)
+    assert actividad.unidad == "Otra"
+    assert [str(uno) for uno in actividad.cooperantes.all()] == ["MINDEF (Apoyo)"]
+    assert actividad.hitos.count() == (2 if modo == "HITOS" else 0)
+
+
+def test_dos_actividades_no_llevan_el_mismo_numero(client, elenco):
+    accion = AccionFactory()
+    ActividadFactory(matriz=MatrizFactory(accion=accion), numero=1, responsable=elenco.responsable)
+    client.force_login(elenco.coordinadora)
+    url = direccion(accion, "actividades/nueva/")
+    datos = como_el_navegador(client, url) | {
+        "numero": 1,
+        "descripcion": "Otra actividad.",
+        "responsable": elenco.responsable.pk,
+        "inicio": "2021-01-01",
+        "fin_original": "2022-12-31",
+        "modo": "PORCENTAJE",
+        "unidad": "Porcentaje",
+    }
+
+    respuesta = client.post(url, datos)
+
+    assert respuesta.status_code == 422
+    assert "ya tiene una actividad 1" in respuesta.text

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from instituciones.operador import persona
+from instituciones.operador import quienes
 from matrices import flujo, periodos
 from matrices.models import Avance
 from matrices.operador import agregar_opciones, periodo_llamado
@@ -19,8 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         periodo = periodo_llamado(options["periodo"], options["plan"])
+        quien = quienes(options["por"], options["en_nombre_de"])
         try:
-            periodo = periodos.abrir(periodo, version=periodo.version, por=persona(options["por"]))
+            periodo = periodos.abrir(periodo, version=periodo.version, **quien)
         except (flujo.Conflicto, PermissionDenied) as motivo:
             raise CommandError(str(motivo)) from motivo
         avances = Avance.objects.filter(periodo=periodo)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from instituciones.operador import persona
+from instituciones.operador import quienes
 from matrices import flujo, periodos
 from matrices.models import Avance, Periodo
 from matrices.operador import agregar_opciones, periodo_llamado
@@ -22,11 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         periodo = periodo_llamado(options["periodo"], options["plan"])
-        por = persona(options["por"]) if options["por"] else None
+        quien: dict[str, Any] = {"por": None, "en_nombre_de": None}
+        if options["por"] or options["en_nombre_de"]:
+            quien = quienes(options["por"], options["en_nombre_de"])
         try:
-            if por is None and periodo.estado == Periodo.Estado.ABIERTO:
+            if quien["por"] is None and periodo.estado == Periodo.Estado.ABIERTO:
                 periodo = periodos.dar_gracia(periodo)
-            periodo = periodos.cerrar(periodo, version=periodo.version, por=por)
+            periodo = periodos.cerrar(periodo, version=periodo.version, **quien)
         except (flujo.Conflicto, PermissionDenied) as motivo:
             raise CommandError(str(motivo)) from motivo
         faltaron = Avance.objects.filter(periodo=periodo, estado=Avance.Estado.NO_REPORTADO).count()
