@@ -1,14 +1,20 @@
 """Cuentas y catálogos, para quien administra; lo demás no se inscribe aquí."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Max, Q
 from django.http import HttpResponseRedirect
+from django.utils import timezone
 
-from instituciones import cuentas
+from instituciones import clientes, cuentas
 from instituciones.bitacora import asiento, constancia
 from instituciones.models import (
+    Alcance,
+    ClienteSistema,
     Feriado,
     GrupoInstitucional,
     Institucion,
@@ -179,4 +185,93 @@ class UsuarioAdmin(Constante):
         enlace = cuentas.enlace_de_contrasena(persona, por=request.user)
         messages.warning(
             request, f"{persona} pone su contraseña aquí, una vez y en una hora: {enlace}"
+        )
+
+
+class SistemaForm(forms.ModelForm):
+    """Qué sistema es, con el puesto de quién y para qué."""
+
+    alcances = forms.MultipleChoiceField(
+        choices=Alcance.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Alcance.LEER],
+        help_text="Sólo los que el rol de la persona permite.",
+    )
+    dias = forms.IntegerField(
+        label="Días que vale la ficha",
+        min_value=1,
+        max_value=clientes.VIGENCIA_MAXIMA.days,
+        initial=clientes.VIGENCIA.days,
+    )
+
+    class Meta:
+        model = ClienteSistema
+        fields = ["nombre", "persona", "alcances"]
+
+    def clean(self):
+        datos = super().clean()
+        if not self.errors:
+            vigencia = timedelta(days=datos["dias"])
+            clientes.exigir(datos["persona"], datos["alcances"], vigencia)
+        return datos
+
+
+@admin.register(ClienteSistema)
+class SistemaAdmin(Constante):
+    """Los sistemas de la API: se inscriben, se rotan y se revocan; no se cambian."""
+
+    form = SistemaForm
+    list_display = ["nombre", "persona", "institucion", "rol", "vigentes", "usado", "revocado_en"]
+    list_filter = ["rol", "institucion"]
+    list_select_related = ["persona", "institucion"]
+    search_fields = ["nombre"]
+    autocomplete_fields = ["persona"]
+    actions = ["rotar", "revocar"]
+
+    def get_queryset(self, request):
+        en_vigor = Q(fichas__expiry__gt=timezone.now())
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(cuantas=Count("fichas", filter=en_vigor), uso=Max("fichas__ultimo_uso"))
+        )
+
+    def has_change_permission(self, request, obj=None):
+        """La página de uno sólo se lee; las acciones de la lista sí cambian."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    @admin.display(description="Fichas en vigor")
+    def vigentes(self, cliente):
+        return cliente.cuantas
+
+    @admin.display(description="Último uso", ordering="uso")
+    def usado(self, cliente):
+        return cliente.uso
+
+    def save_model(self, request, obj, form, change):
+        vigencia = timedelta(days=form.cleaned_data["dias"])
+        secreto = clientes.inscribir(obj, vigencia=vigencia, por=request.user)
+        self._mostrar_ficha(request, obj, secreto)
+
+    @admin.action(description="Dar otra ficha; la anterior vale un día más", permissions=["change"])
+    def rotar(self, request, queryset):
+        for cliente in queryset.select_related("persona__institucion", "institucion"):
+            try:
+                secreto = clientes.rotar(cliente, por=request.user)
+            except ValidationError as motivo:
+                messages.error(request, f"{cliente}: {' '.join(motivo.messages)}")
+            else:
+                self._mostrar_ficha(request, cliente, secreto)
+
+    @admin.action(description="Revocar: sus fichas no valen desde ya", permissions=["change"])
+    def revocar(self, request, queryset):
+        for cliente in queryset.select_related("institucion"):
+            if clientes.revocar(cliente, por=request.user):
+                messages.success(request, f"{cliente}: revocado.")
+            else:
+                messages.error(request, f"{cliente}: ya estaba revocado.")
+
+    def _mostrar_ficha(self, request, cliente: ClienteSistema, secreto: str) -> None:
+        messages.warning(
+            request, f"La ficha de {cliente}; guárdela ahora, no se vuelve a mostrar: {secreto}"
         )

@@ -2,15 +2,21 @@
 
 from datetime import timedelta
 
+import django_filters
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from instituciones.consultas import delegables, delegaciones_que_chocan
-from instituciones.models import Delegacion, Usuario
+from instituciones.models import Asiento, Aviso, Delegacion, PreferenciaDeAvisos, Usuario
 
 PLAZO = timedelta(days=90)
 CHOCA = "Ya dio una delegación con días en común; revóquela antes o cambie las fechas."
+
+
+def _fecha() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class DelegacionForm(forms.ModelForm):
@@ -69,3 +75,77 @@ class DelegacionForm(forms.ModelForm):
         elif delegaciones_que_chocan(self.titular, desde, hasta).exists():
             self.add_error("desde", CHOCA)
         return datos
+
+
+class AvisosForm(forms.Form):
+    """Cuáles de los propios; ninguno quiere decir todos."""
+
+    def __init__(self, *args, persona: Usuario, **kwargs):
+        super().__init__(*args, **kwargs)
+        propios = Aviso.objects.visibles_para(persona)
+        self.fields["aviso"] = forms.ModelMultipleChoiceField(propios, required=False)
+
+    def clean_aviso(self):
+        return [uno.pk for uno in self.cleaned_data["aviso"]]
+
+
+class PreferenciaForm(forms.Form):
+    """Cuándo llegan por correo; dentro de la aplicación están siempre."""
+
+    correo = forms.ChoiceField(
+        label="¿Cuándo los quiere por correo?",
+        choices=PreferenciaDeAvisos.Correo.choices,
+        widget=forms.RadioSelect,
+        help_text="El resumen sale a las siete de la mañana, sólo si hay algo que decir.",
+        error_messages={"required": "Elija una opción.", "invalid_choice": "Elija una opción."},
+    )
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class BitacoraFilter(django_filters.FilterSet):
+    """Qué asientos se miran; todo va en la dirección de la página."""
+
+    persona = django_filters.CharFilter(
+        method="de_quien", label="Persona (correo o nombre)", max_length=150
+    )
+    acto = django_filters.CharFilter(method="de_acto", label="Acto", max_length=40)
+    tipo = django_filters.CharFilter(
+        method="de_tipo", label="Sobre (avance, informe…)", max_length=40
+    )
+    clave = django_filters.CharFilter(label="Número de la fila", max_length=120)
+    institucion = django_filters.CharFilter(
+        lookup_expr="iexact", label="Institución (sigla)", max_length=20
+    )
+    desde = django_filters.DateFilter(
+        field_name="momento", lookup_expr="date__gte", label="Desde", widget=_fecha()
+    )
+    hasta = django_filters.DateFilter(
+        field_name="momento", lookup_expr="date__lte", label="Hasta", widget=_fecha()
+    )
+
+    class Meta:
+        model = Asiento
+        fields: list[str] = []
+
+    def de_quien(self, filas, _nombre, texto):
+        """Lo que hizo, o lo que otra persona hizo en su nombre."""
+        es = Q(correo__iexact=texto) | Q(nombre__icontains=texto)
+        quienes = Usuario.objects.visibles_para(self.request.user).filter(es)
+        return filas.filter(Q(persona__in=quienes) | Q(en_nombre_de__in=quienes))
+
+    def de_acto(self, filas, _nombre, texto):
+        return filas.filter(acto=_en_codigo(texto))
+
+    def de_tipo(self, filas, _nombre, texto):
+        return filas.filter(tipo=_en_codigo(texto).replace("_", ""))
+
+
+def _en_codigo(texto: str) -> str:
+    """«Abrir cuenta» como se guarda: `abrir_cuenta`."""
+    return "_".join(texto.lower().split())

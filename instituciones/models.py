@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
+from knox.models import AbstractAuthToken, AuthTokenManager
 from simple_history.models import HistoricalRecords
 
 
@@ -28,6 +29,15 @@ class Acotado(models.QuerySet):
     def segun(self, usuario):
         """La regla de cada modelo, rol por rol; sin regla, nada."""
         return self.none()
+
+    def tramo(self, desde: int, hasta: int):
+        """Las filas de ese tramo, en su orden y con la llave para desempatar.
+
+        Primero sólo sus llaves: saltar miles de filas con todo lo que traen cuesta su ancho.
+        """
+        filas = self.order_by(*self.query.order_by, "pk")
+        llaves = list(filas.values_list("pk", flat=True)[desde:hasta])
+        return filas.filter(pk__in=llaves)
 
     def _clone(self):
         copia = super()._clone()
@@ -214,6 +224,21 @@ class UsuarioQuerySet(Acotado):
             return self.all()
         return self.filter(institucion=usuario.institucion_id)
 
+    def activas(self):
+        """Las que pueden entrar."""
+        return self.filter(is_active=True)
+
+    def con_sus_avisos(self):
+        """Con cuántos le faltan por leer: la barra de toda página lo dice sin otra consulta."""
+        suyos = Aviso.objects.filter(
+            persona=OuterRef("pk"),
+            rol=OuterRef("rol"),
+            institucion=OuterRef("institucion"),
+            leido_en=None,
+        )
+        cuantos = suyos.order_by().values("persona").annotate(n=Count("pk")).values("n")
+        return self.annotate(avisos_sin_leer=Coalesce(Subquery(cuantos), 0))
+
 
 class UsuarioManager(BaseUserManager.from_queryset(UsuarioQuerySet)):
     """Cuentas por correo; nadie se inscribe solo."""
@@ -233,6 +258,10 @@ class UsuarioManager(BaseUserManager.from_queryset(UsuarioQuerySet)):
         return self.create_user(correo, password, rol=Rol.ADMINISTRADOR, **datos)
 
 
+# Ni su clave ni cuándo entró son historia de la cuenta: eso lo dice la bitácora.
+FUERA_DE_LA_HISTORIA = ("password", "last_login")
+
+
 class Usuario(AbstractBaseUser):
     """Una persona: un correo, una institución y un rol. No hay cuentas compartidas."""
 
@@ -244,7 +273,7 @@ class Usuario(AbstractBaseUser):
     creado = models.DateTimeField(default=timezone.now, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    history = HistoricalRecords(excluded_fields=[*FUERA_DE_LA_HISTORIA])
     objects = UsuarioManager()
 
     USERNAME_FIELD = "correo"
@@ -267,6 +296,17 @@ class Usuario(AbstractBaseUser):
 
     def get_full_name(self):
         return self.nombre
+
+    def save(self, *args, update_fields=None, **kwargs):
+        """Lo que la historia no cuenta (entrar, cambiar la clave) no le deja renglón."""
+        if update_fields is None or not set(update_fields) <= {*FUERA_DE_LA_HISTORIA}:
+            super().save(*args, update_fields=update_fields, **kwargs)
+            return
+        self.skip_history_when_saving = True
+        try:
+            super().save(*args, update_fields=update_fields, **kwargs)
+        finally:
+            del self.skip_history_when_saving
 
     @property
     def is_staff(self):
@@ -376,14 +416,34 @@ class Feriado(models.Model):
         return f"{self.fecha:%d/%m/%Y} {self.nombre}"
 
 
+VEN_TODA_LA_CADENA = {Rol.ANALISTA, Rol.COORDINADOR, Rol.IGSNS, Rol.AUDITOR}
+DE_SEGURIDAD = ["sesion", "usuario", "delegacion", "clientesistema", "ficha"]
+DE_SU_AVANCE = ["avance", "aporte", "evidencia", "reprogramacion", "rectificacion"]
+
+
 class AsientoQuerySet(Acotado):
     def segun(self, usuario):
-        """Quien coordina, inspecciona o audita, todo; quien administra, lo de cuentas."""
-        if usuario.rol in {Rol.ANALISTA, Rol.COORDINADOR, Rol.IGSNS, Rol.AUDITOR}:
+        """Quien revisa, coordina, inspecciona o audita, todo; quien administra, lo de cuentas.
+
+        En una institución, quien planifica o aprueba ve también los pasos de sus avances; los
+        demás, sólo lo que hicieron.
+        """
+        if usuario.rol in VEN_TODA_LA_CADENA:
             return self.all()
         if usuario.rol == Rol.ADMINISTRADOR:
-            return self.filter(tipo__in=["usuario", "delegacion", "sesion"])
+            return self.filter(tipo__in=["usuario", "delegacion", "sesion", "clientesistema"])
+        if usuario.rol in {Rol.PLANIFICADOR, Rol.APROBADOR}:
+            suyo = Q(tipo__in=DE_SU_AVANCE, institucion=usuario.institucion.sigla)
+            return self.filter(Q(persona=usuario) | suyo)
         return self.filter(persona=usuario)
+
+    def de_seguridad(self):
+        """Lo de entrar y de las cuentas: el registro de eventos de seguridad."""
+        return self.filter(tipo__in=DE_SEGURIDAD)
+
+    def con_personas(self):
+        """Con quién lo hizo y en nombre de quién, para nombrarlos sin otra consulta."""
+        return self.select_related("persona", "en_nombre_de")
 
 
 class Asiento(models.Model):
@@ -443,3 +503,285 @@ class Asiento(models.Model):
             "datos": self.datos,
             "huella_anterior": self.huella_anterior,
         }
+
+
+class PropioQuerySet(Acotado):
+    def segun(self, usuario):
+        """Lo de la persona misma, y de nadie más."""
+        return self.filter(persona=usuario.pk)
+
+
+class PreferenciaDeAvisos(models.Model):
+    """Cuándo quiere sus avisos por correo una persona; sin fila, al momento.
+
+    Dentro de la aplicación están siempre, y los de seguridad de la cuenta salen siempre.
+    """
+
+    class Correo(models.TextChoices):
+        AL_MOMENTO = "AL_MOMENTO", "Al momento"
+        RESUMEN = "RESUMEN", "Un resumen al día"
+        NINGUNO = "NINGUNO", "Ninguno"
+
+    persona = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preferencia_de_avisos"
+    )
+    correo = models.CharField("por correo", max_length=10, choices=Correo)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = PropioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "preferencia de avisos"
+        verbose_name_plural = "preferencias de avisos"
+        ordering = ["persona"]
+        constraints = [
+            models.CheckConstraint(
+                name="correo_de_avisos_conocido",
+                condition=Q(correo__in=["AL_MOMENTO", "RESUMEN", "NINGUNO"]),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.persona}: {self.get_correo_display()}"
+
+
+class AvisoQuerySet(PropioQuerySet):
+    def segun(self, usuario):
+        """Los propios, mientras tenga el rol y la institución por los que se le avisó."""
+        propios = super().segun(usuario)
+        return propios.filter(rol=usuario.rol, institucion=usuario.institucion_id)
+
+    def sin_leer(self):
+        """Los que faltan por leer."""
+        return self.filter(leido_en=None)
+
+    def por_enviar(self, momento):
+        """Los que ya toca mandar por correo y nadie está mandando."""
+        libre = Q(arriendo=None) | Q(arriendo__lt=momento)
+        return self.filter(libre, envio=Aviso.Envio.POR_ENVIAR, desde__lte=momento)
+
+
+class Aviso(models.Model):
+    """Lo que se le dice a una persona: que algo pasó y dónde verlo. Nunca un contenido.
+
+    Lo escribe el paso mismo, en su transacción. Es la bandeja de salida: el correo sale después,
+    de esta fila, y perder un mensaje o un proceso no pierde ni repite un aviso. `asunto` dice de
+    qué se habla: con la persona y el día (de Guatemala), es único.
+    """
+
+    class Envio(models.TextChoices):
+        NO_LLEVA = "NO_LLEVA", "Sin correo"
+        POR_ENVIAR = "POR_ENVIAR", "Por enviar"
+        EN_CAMINO = "EN_CAMINO", "En camino"
+        ENVIADO = "ENVIADO", "Enviado"
+        OMITIDO = "OMITIDO", "Ya no correspondía"
+        FALLIDO = "FALLIDO", "No se pudo"
+        INCIERTO = "INCIERTO", "Sin respuesta del servidor de correo"
+
+    persona = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="avisos")
+    rol = models.CharField(max_length=13, choices=Rol)
+    institucion = models.ForeignKey(Institucion, models.PROTECT, related_name="+")
+    asunto = models.CharField(max_length=120)
+    dia = models.DateField()
+    titulo = models.CharField("título", max_length=200)
+    enlace = models.CharField(max_length=200)
+    obligatorio = models.BooleanField(default=False)
+    creado = models.DateTimeField()
+    leido_en = models.DateTimeField("leído", null=True, blank=True)
+
+    envio = models.CharField(max_length=10, choices=Envio)
+    desde = models.DateTimeField("se envía desde")
+    intentos = models.PositiveSmallIntegerField(default=0)
+    ficha = models.CharField(max_length=32, blank=True)
+    arriendo = models.DateTimeField(null=True, blank=True)
+    enviado_en = models.DateTimeField(null=True, blank=True)
+
+    objects = AvisoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-creado", "-pk"]
+        indexes = [
+            models.Index(fields=["persona", "-creado"], name="avisos_de_una_persona"),
+            models.Index(
+                fields=["persona"], condition=Q(leido_en=None), name="avisos_sin_leer_de_alguien"
+            ),
+            models.Index(
+                fields=["desde"],
+                condition=Q(envio__in=["POR_ENVIAR", "EN_CAMINO"]),
+                name="avisos_por_enviar",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["persona", "asunto", "dia"], name="un_aviso_por_persona_asunto_y_dia"
+            ),
+            models.CheckConstraint(
+                name="titulo_de_un_renglon",
+                condition=~Q(titulo__contains="\n") & ~Q(titulo__contains="\r") & ~Q(titulo=""),
+            ),
+            models.CheckConstraint(
+                name="el_enlace_es_de_adentro",
+                condition=Q(enlace__startswith="/") & ~Q(enlace__startswith="//"),
+            ),
+            models.CheckConstraint(
+                name="envio_conocido",
+                condition=Q(
+                    envio__in=[
+                        "NO_LLEVA",
+                        "POR_ENVIAR",
+                        "EN_CAMINO",
+                        "ENVIADO",
+                        "OMITIDO",
+                        "FALLIDO",
+                        "INCIERTO",
+                    ]
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return self.titulo
+
+
+# Los sistemas de otros: clientes de la API ----------------------------------------------------
+
+
+class Alcance(models.TextChoices):
+    """Qué se le permite a un sistema, además de lo que su persona pueda."""
+
+    LEER = "leer", "Leer"
+    ESCRIBIR_AVANCE = "escribir_avance", "Escribir y entregar avances"
+    EVIDENCIA = "evidencia", "Subir y retirar evidencia"
+    APROBAR = "aprobar", "Devolver y remitir"
+    REVISAR = "revisar", "Observar y validar"
+
+
+class ClienteSistemaQuerySet(Acotado):
+    def segun(self, usuario):
+        """Los inscribe quien administra; quien audita los lee."""
+        if usuario.rol in {Rol.ADMINISTRADOR, Rol.AUDITOR}:
+            return self.all()
+        return self.none()
+
+
+class ClienteSistema(models.Model):
+    """Un sistema que usa la API como una persona: con su puesto y, a lo sumo, con sus permisos.
+
+    `rol` e `institucion` son el puesto con que se inscribió: si la persona deja de tenerlo, sus
+    fichas no valen. Se escribe sólo en `clientes`.
+    """
+
+    nombre = models.CharField(max_length=80, unique=True)
+    persona = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="sistemas")
+    rol = models.CharField(max_length=13, choices=Rol, editable=False)
+    institucion = models.ForeignKey(
+        Institucion, models.PROTECT, related_name="sistemas", editable=False
+    )
+    alcances = models.JSONField(default=list)
+    creado = models.DateTimeField(default=timezone.now, editable=False)
+    revocado_en = models.DateTimeField("revocado", null=True, blank=True, editable=False)
+
+    objects = ClienteSistemaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "sistema cliente"
+        verbose_name_plural = "sistemas clientes"
+        ordering = ["nombre"]
+        constraints = [
+            models.CheckConstraint(name="sistema_con_nombre", condition=~Q(nombre="")),
+            models.CheckConstraint(
+                name="quien_administra_no_presta_su_cuenta", condition=~Q(rol="ADMINISTRADOR")
+            ),
+        ]
+
+    def __str__(self):
+        return self.nombre
+
+
+class DelClienteQuerySet(Acotado):
+    def segun(self, usuario):
+        """Se ve cuando se ve el sistema del que es."""
+        return self.filter(cliente__in=ClienteSistema.objects.visibles_para(usuario))
+
+
+class FichaManager(AuthTokenManager.from_queryset(DelClienteQuerySet)):
+    """Las crea knox: de un secreto al azar guarda sólo su huella."""
+
+
+class Ficha(AbstractAuthToken):
+    """El secreto con que un sistema entra: su huella, hasta cuándo vale y cuándo se usó.
+
+    Rotar hace otra y deja ésta un rato más; revocar la vence ya.
+    """
+
+    cliente = models.ForeignKey(ClienteSistema, models.PROTECT, related_name="fichas")
+    ultimo_uso = models.DateTimeField("último uso", null=True, blank=True)
+
+    objects = FichaManager()
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = [
+            models.CheckConstraint(name="toda_ficha_vence", condition=Q(expiry__isnull=False))
+        ]
+
+    def __str__(self):
+        return f"{self.token_key}…"
+
+
+class ClaveIdempotente(models.Model):
+    """Lo que ya se contestó a un pedido con `Idempotency-Key`, para repetirlo sin rehacerlo.
+
+    Sin `estado_http`, el pedido todavía se atiende. Vence: no es historia.
+    """
+
+    ficha = models.CharField("huella de la ficha", max_length=128)
+    clave = models.CharField(max_length=200)
+    huella = models.CharField("huella del pedido", max_length=64)
+    momento = models.DateTimeField(default=timezone.now)
+    estado_http = models.PositiveSmallIntegerField(null=True)
+    cuerpo = models.TextField(blank=True)
+    cabeceras = models.JSONField(default=dict)
+
+    objects = Acotado.as_manager()
+
+    class Meta:
+        verbose_name = "clave de idempotencia"
+        verbose_name_plural = "claves de idempotencia"
+        ordering = ["-momento"]
+        indexes = [models.Index(fields=["momento"], name="claves_por_momento")]
+        constraints = [
+            models.UniqueConstraint(fields=["ficha", "clave"], name="una_clave_por_ficha")
+        ]
+
+    def __str__(self):
+        return self.clave
+
+
+class PedidoDeSistema(models.Model):
+    """Un pedido de un sistema que quiso escribir, y qué se le contestó. Se borra al mes.
+
+    Los que leen quedan en la bitácora técnica, con el mismo identificador.
+    """
+
+    cliente = models.ForeignKey(ClienteSistema, models.PROTECT, related_name="pedidos")
+    momento = models.DateTimeField(default=timezone.now)
+    metodo = models.CharField("método", max_length=6)
+    ruta = models.CharField(max_length=200)
+    estado_http = models.PositiveSmallIntegerField("respuesta")
+    milisegundos = models.PositiveIntegerField()
+    peticion = models.CharField("petición", max_length=64)
+
+    objects = DelClienteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "pedido de un sistema"
+        verbose_name_plural = "pedidos de sistemas"
+        ordering = ["-momento", "-pk"]
+        indexes = [
+            models.Index(fields=["cliente", "-momento"], name="pedidos_de_un_sistema"),
+            models.Index(fields=["momento"], name="pedidos_por_momento"),
+        ]
+
+    def __str__(self):
+        return f"{self.metodo} {self.ruta} {self.estado_http}"

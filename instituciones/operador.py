@@ -1,8 +1,22 @@
 """Quién actúa en los mandatos de operación: los mismos derechos y constancia que en pantalla."""
 
+from typing import Any
+
 from django.core.management.base import CommandError
 
 from instituciones.models import Rol, Usuario
+
+
+def quienes(por: str | None, en_nombre_de: str | None) -> dict[str, Any]:
+    """Quién actúa y, si es por delegación, en nombre de quién: así lo reciben los verbos.
+
+    Por delegación hay que decir las dos personas: nadie se deduce.
+    """
+    if en_nombre_de is None:
+        return {"por": persona(por), "en_nombre_de": None}
+    if por is None:
+        raise CommandError("Con --en-nombre-de diga también quién actúa, con --por <correo>.")
+    return {"por": persona(por), "en_nombre_de": persona(en_nombre_de)}
 
 
 def persona(correo: str | None, rol: str = Rol.COORDINADOR) -> Usuario:

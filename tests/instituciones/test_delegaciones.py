@@ -261,3 +261,34 @@ def test_dos_a_la_vez_dan_una_sola():
 
     assert sorted(resultados) == ["dada", "repetida"]
     assert Delegacion.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rol", "ruta"),
+    [
+        ("coordinadora", "matrices:periodos"),
+        ("aprobador", "matrices:aprobacion"),
+        ("analista", "matrices:revision"),
+        ("inspector", "informes:recomendaciones"),
+    ],
+)
+def test_quien_recibe_una_delegacion_vigente_halla_a_donde_ir(client, elenco, hoy, rol, ruta):
+    titular = getattr(elenco, rol)
+    delegado, vencido = (
+        UsuarioFactory(rol=Rol.PLANIFICADOR, institucion=titular.institucion) for _ in range(2)
+    )
+    DelegacionFactory(titular=titular, delegado=delegado)
+    DelegacionFactory(
+        titular=titular, delegado=vencido, desde=hoy - timedelta(9), hasta=hoy - timedelta(1)
+    )
+
+    def pagina(persona):
+        client.force_login(persona)
+        return " ".join(client.get(reverse(LISTA)).content.decode().split())
+
+    enlace = f'<td> <a href="{reverse(ruta)}">'
+    assert enlace in pagina(delegado)
+    assert client.get(reverse(ruta)).status_code == 200
+    assert enlace not in pagina(vencido)
+    assert enlace not in pagina(titular)
