@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
@@ -29,6 +29,7 @@ ESPERA_APAGADO = 15
 VIDA_MINIMA = 10  # una pieza que cae antes de estos segundos no se vuelve a levantar
 BITACORA_MAXIMA = 10 * 1024 * 1024
 USO = "Uso: ./correr [--sin-demo] [--puerto N] [--sin-trabajador]"
+ENCARGO_DE_LA_DEMO = "informes de la demostración"
 MORIR_CON_EL_PADRE = 1  # PR_SET_PDEATHSIG de prctl(2)
 
 
@@ -112,12 +113,15 @@ def arrancar(opciones: argparse.Namespace) -> None:
 
     with uno_solo(settings.VAR):
         escucha = puerto_libre(opciones.puerto)
+        os.environ.setdefault("PESN_DIRECCION", f"http://{ANFITRION}:{escucha}")
         preparar(con_demo=not opciones.sin_demo)
         piezas = [web(escucha)]
         if not opciones.sin_trabajador:
             piezas.append(trabajador(settings.VAR))
-        Vigilancia(piezas, settings.VAR / "registros").seguir(
-            al_estar_listo=lambda: anunciar(escucha, piezas, settings.VAR), escucha=escucha
+        encargos = informes_de_la_demo()
+        Vigilancia(piezas, settings.VAR / "registros", encargos).seguir(
+            al_estar_listo=lambda: anunciar(escucha, piezas, settings.VAR, encargos),
+            escucha=escucha,
         )
 
 
@@ -253,19 +257,36 @@ def web(escucha: int) -> Pieza:
 
 
 def trabajador(var: Path) -> Pieza:
-    """El trabajador y su reloj: dibuja los informes y toma los pasos del calendario."""
+    """El trabajador y su reloj: informes, correo y lo que manda el calendario."""
     opciones = "--concurrency 1 --without-gossip --without-mingle --without-heartbeat --beat"
+    opciones += " --queues celery,correo"
     celery = [sys.executable, "-m", "celery", "-A", "pesn", "worker", *opciones.split()]
     return Pieza("trabajador", [*celery, "--schedule", str(var / "beat"), "--loglevel", "INFO"])
 
 
-class Vigilancia:
-    """Los procesos levantados: caen todos con quien los cuida, y ninguno se queda atrás."""
+def informes_de_la_demo() -> list[Pieza]:
+    """El encargo de emitir los que la demostración aún no entregó, sin estorbar a la web."""
+    from informes.demo import entrega
 
-    def __init__(self, piezas: list[Pieza], registros: Path) -> None:
+    if not entrega.falta():
+        return []
+    orden = ["nice", "-n", "10", sys.executable, "manage.py", "emitir_demo"]
+    return [Pieza(ENCARGO_DE_LA_DEMO, orden)]
+
+
+class Vigilancia:
+    """Los procesos levantados: caen todos con quien los cuida, y ninguno se queda atrás.
+
+    Las `piezas` no terminan nunca; un encargo corre una vez, cuando ya todo contesta.
+    """
+
+    def __init__(
+        self, piezas: list[Pieza], registros: Path, encargos: Sequence[Pieza] = ()
+    ) -> None:
         registros.mkdir(exist_ok=True)
         self.registros = registros
         self.piezas = piezas
+        self.encargos = encargos
         self.vivos: dict[str, subprocess.Popen[bytes]] = {}
         self.desde: dict[str, float] = {}
 
@@ -276,9 +297,12 @@ class Vigilancia:
                 self.levantar(pieza)
             self.esperar_salud(escucha)
             al_estar_listo()
+            for encargo in self.encargos:
+                self.levantar(encargo)
             while True:
                 time.sleep(0.5)
                 self.revisar()
+                self.recoger()
         finally:
             self.apagar()
 
@@ -332,6 +356,21 @@ class Vigilancia:
             matar_grupo(self.vivos[pieza.nombre], signal.SIGKILL)
             self.levantar(pieza)
 
+    def recoger(self) -> None:
+        """Dice cómo terminó cada encargo; si no pudo, lo demás sigue y se repite al arrancar."""
+        for encargo in self.encargos:
+            proceso = self.vivos.get(encargo.nombre)
+            if proceso is None or proceso.poll() is None:
+                continue
+            del self.vivos[encargo.nombre]
+            if proceso.returncode == 0:
+                decir(f"· Listo: {encargo.nombre}.")
+            else:
+                decir(
+                    f"· No se pudo: {encargo.nombre}. Se intenta otra vez al arrancar.\n"
+                    f"{self.cola_de(encargo.nombre)}"
+                )
+
     def cola_de(self, nombre: str) -> str:
         """Los últimos renglones de lo que dijo, para quien mira."""
         archivo = self.registros / f"{nombre}.log"
@@ -381,8 +420,8 @@ def salud(escucha: int) -> str:
 
 
 # Hablar --------------------------------------------------------------------------------------
-def anunciar(escucha: int, piezas: list[Pieza], var: Path) -> None:
-    """La dirección, cuánto tardó y dónde mirar."""
+def anunciar(escucha: int, piezas: list[Pieza], var: Path, encargos: Sequence[Pieza]) -> None:
+    """La dirección, cuánto tardó, dónde mirar y qué falta todavía."""
     tardo = time.time() - float(os.environ.get("PESN_INICIO", time.time()))
     nombres = " y ".join(pieza.nombre for pieza in piezas)
     decir(
@@ -390,6 +429,8 @@ def anunciar(escucha: int, piezas: list[Pieza], var: Path) -> None:
         f"  Corren {nombres}; lo que dicen queda en {var / 'registros'}.\n"
         "  Ctrl-C apaga todo; los datos se conservan.\n"
     )
+    if encargos:
+        decir("· Dibujo los informes de la demostración: en un minuto o dos estarán en /consejo/")
 
 
 def decir(texto: str) -> None:

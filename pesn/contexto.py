@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.functional import SimpleLazyObject
 
 from acciones.models import Plan
+from instituciones.entrada import exige_segundo_factor, le_falta_segundo_factor
 from instituciones.models import Rol, Usuario
 from matrices.models import MatrizCumplimiento, Periodo
 
@@ -32,20 +33,23 @@ PERIODOS = Seccion("Períodos", "matrices:periodos")
 SOLICITUDES = Seccion("Solicitudes", "matrices:enmiendas")
 PLAN = Seccion("Plan", "matrices:plan", con_plan=True)
 INFORMES = Seccion("Informes", "informes:informes")
+TABLERO = Seccion("Tablero", "informes:tablero")
 CONSEJO = Seccion("Consejo", "informes:consejo")
+RECOMENDACIONES = Seccion("Recomendaciones", "informes:recomendaciones")
 DELEGACIONES = Seccion("Delegaciones", "instituciones:delegaciones")
+BITACORA = Seccion("Bitácora", "instituciones:bitacora")
 ADMINISTRACION = Seccion("Administración", "admin:index")
 
 MENUS = {
-    Rol.PLANIFICADOR: [SEMESTRE, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
-    Rol.APROBADOR: [APROBACION, SEMESTRE, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
-    Rol.ANALISTA: [REVISION, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
-    Rol.COORDINADOR: [PERIODOS, REVISION, SOLICITUDES, PLAN, INFORMES, DELEGACIONES],
-    Rol.CONSEJO: [CONSEJO, PLAN, INFORMES, DELEGACIONES],
-    Rol.IGSNS: [PLAN, INFORMES, DELEGACIONES],
-    Rol.CAP: [PLAN, SOLICITUDES, INFORMES, DELEGACIONES],
-    Rol.AUDITOR: [PLAN, INFORMES, DELEGACIONES],
-    Rol.ADMINISTRADOR: [ADMINISTRACION, DELEGACIONES],
+    Rol.PLANIFICADOR: [SEMESTRE, SOLICITUDES, TABLERO, PLAN, INFORMES, DELEGACIONES],
+    Rol.APROBADOR: [APROBACION, SEMESTRE, SOLICITUDES, TABLERO, PLAN, INFORMES],
+    Rol.ANALISTA: [REVISION, SOLICITUDES, TABLERO, PLAN, INFORMES, DELEGACIONES],
+    Rol.COORDINADOR: [PERIODOS, REVISION, SOLICITUDES, TABLERO, PLAN, INFORMES],
+    Rol.CONSEJO: [CONSEJO, TABLERO, PLAN, INFORMES, DELEGACIONES],
+    Rol.IGSNS: [RECOMENDACIONES, TABLERO, PLAN, INFORMES, BITACORA, DELEGACIONES],
+    Rol.CAP: [PLAN, TABLERO, SOLICITUDES, INFORMES, DELEGACIONES],
+    Rol.AUDITOR: [BITACORA, TABLERO, PLAN, INFORMES, DELEGACIONES],
+    Rol.ADMINISTRADOR: [ADMINISTRACION, BITACORA, DELEGACIONES],
 }
 
 
@@ -58,8 +62,13 @@ def marco(request) -> dict[str, Any]:
         "es_demo": SimpleLazyObject(lambda: bool(plan) and plan.es_demo),
     }
     if persona is not None and persona.is_authenticated:
-        contexto["reloj"] = SimpleLazyObject(lambda: reloj(plan))
-        contexto["menu"] = SimpleLazyObject(lambda: menu(persona, plan, request.path))
+        falta: Any = SimpleLazyObject(lambda: le_falta_segundo_factor(persona))
+        contexto["falta_segundo_factor"] = falta
+        contexto["exige_segundo_factor"] = SimpleLazyObject(lambda: exige_segundo_factor(persona))
+        contexto["reloj"] = SimpleLazyObject(lambda: None if falta else reloj(plan))
+        contexto["menu"] = SimpleLazyObject(
+            lambda: [] if falta else menu(persona, plan, request.path)
+        )
     return contexto
 
 

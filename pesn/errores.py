@@ -7,11 +7,18 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.views.defaults import page_not_found
 from redis.exceptions import ConnectionError as SinRedis
 from redis.exceptions import TimeoutError as RedisLento
 
+from instituciones.api.problemas import TIPO, problema
+from instituciones.entrada import intento_bloqueado
+from pesn.envio import EnvioLento
+
 FRASES = {
     400: ("ilegible", "La dirección o los datos enviados están incompletos o mal escritos."),
+    403: ("segundo_factor", "Active primero su segundo factor."),
+    408: ("demasiado_grande", "Lo enviado tarda demasiado en llegar para lo que mide."),
     413: ("demasiado_grande", "Lo enviado es más grande de lo que se puede recibir."),
     414: ("direccion_larga", "La dirección es demasiado larga."),
     429: ("demasiadas_solicitudes", "Demasiadas solicitudes seguidas. Espere unos minutos."),
@@ -22,6 +29,7 @@ FRASES = {
     503: ("sin_servicio", "Una pieza del sistema no contesta. Pruebe de nuevo en un minuto."),
     507: ("sin_espacio", "No queda espacio para guardar. Nada de lo enviado se guardó."),
 }
+API = "/api/"
 SIN_ESPACIO = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -31,13 +39,21 @@ def ilegible(request: HttpRequest, codigo: int) -> HttpResponse:
 
 
 def peticion_ilegible(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """El 400 de Django; lo que no cabe, como 413."""
+    """El 400 de Django; lo que no cabe, como 413, y lo que no llega, como 408."""
+    if isinstance(exception, EnvioLento):
+        return ilegible(request, 408)
     return ilegible(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def demasiadas(request: HttpRequest) -> HttpResponse:
-    """El 429 de allauth."""
+    """El 429 de allauth; queda quién llegó al límite."""
+    intento_bloqueado.send(sender=demasiadas, request=request)
     return ilegible(request, 429)
+
+
+def falta_segundo_factor(request: HttpRequest) -> HttpResponse:
+    """El 403 a quien pide datos y todavía no tiene el segundo factor que se le exige."""
+    return _contestar(request, 403, "400.html")
 
 
 def peticion_fallida(request: HttpRequest) -> HttpResponse:
@@ -50,8 +66,30 @@ def peticion_fallida(request: HttpRequest) -> HttpResponse:
     return _contestar(request, 500, "500.html")
 
 
+def no_existe(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """El 404 de Django: una página o, en la API, un problema."""
+    if es_de_la_api(request):
+        return _problema(404, "no_existe", "No existe, o no lo puede ver.")
+    return page_not_found(request, exception)
+
+
+def es_de_la_api(request: HttpRequest) -> bool:
+    """Si lo pidió un sistema: se le contesta con un problema (RFC 9457), no con una página."""
+    return request.path_info.startswith(API)
+
+
+def _problema(codigo: int, clave: str, mensaje: str) -> HttpResponse:
+    cuerpo = problema(codigo, clave, mensaje)
+    return JsonResponse(cuerpo, status=codigo, content_type=TIPO)
+
+
 def _contestar(request: HttpRequest, codigo: int, plantilla: str) -> HttpResponse:
     clave, mensaje = FRASES[codigo]
+    if es_de_la_api(request):
+        # Lo que no se puede leer es siempre lo mismo para un sistema, también si es largo.
+        if codigo in {400, 414}:
+            return _problema(400, "entrada_invalida", mensaje)
+        return _problema(codigo, clave, mensaje)
     if request.META.get("HTTP_ACCEPT", "").startswith("application/json"):
         return JsonResponse({"codigo": clave, "mensaje": mensaje}, status=codigo)
     pagina = render_to_string(plantilla, {"mensaje": mensaje})

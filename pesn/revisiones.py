@@ -4,14 +4,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
+from instituciones.models import Acotado
 from instituciones.solo_crece import tablas_sin_candado
 
 POR_PROCESO = ("locmem.LocMemCache", "dummy.DummyCache")
 WEASYPRINT_MINIMO = 70
+PROPIAS = {"acciones", "matrices", "informes", "instituciones"}
 SOLO_CRECEN = (
     "instituciones_asiento",
     "matrices_movimiento",
@@ -30,10 +34,15 @@ def registrar() -> None:
         pdf_seguro,
         timbre_json,
         archivos_sin_direccion,
+        libros_sin_entidades,
+        segundo_factor,
     ):
         register(Tags.security, deploy=True)(revision)
+    for revision_de_base in (papel_sin_tablas, escritura_asegurada):
+        register(Tags.database, deploy=True)(revision_de_base)
     register(Tags.database)(sqlite_segura)
     register(Tags.database)(candados_puestos)
+    register(Tags.models)(modelos_con_regla)
 
 
 def anfitriones(app_configs: Any, **_: Any) -> list[CheckMessage]:
@@ -97,4 +106,76 @@ def candados_puestos(app_configs: Any, databases: Any = None, **_: Any) -> list[
         )
         for alias in databases or []
         for tabla in tablas_sin_candado(connections[alias], SOLO_CRECEN)
+    ]
+
+
+def papel_sin_tablas(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """En producción la web no entra como dueña de las tablas: no las puede cambiar ni borrar."""
+    errores: list[CheckMessage] = []
+    for alias in databases or []:
+        base = connections[alias]
+        if not settings.PRODUCCION or base.vendor != "postgresql":
+            continue
+        with base.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace ="
+                " current_schema()::regnamespace AND pg_has_role(current_user, relowner, 'USAGE')"
+            )
+            [suyas] = cursor.fetchone()
+        if suyas:
+            errores.append(
+                Error(
+                    f"La web entra a PostgreSQL como dueña de {suyas} tablas.",
+                    hint="manage.py otorgar pesn_web, y DATABASE_URL con ese papel.",
+                    id="pesn.E009",
+                )
+            )
+    return errores
+
+
+def escritura_asegurada(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """Lo que se contesta como guardado está en disco: PostgreSQL no lo promete con esto apagado."""
+    errores: list[CheckMessage] = []
+    for alias in databases or []:
+        base = connections[alias]
+        if not settings.PRODUCCION or base.vendor != "postgresql":
+            continue
+        with base.cursor() as cursor:
+            cursor.execute(
+                "SELECT name FROM pg_settings WHERE setting = 'off' AND name IN"
+                " ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name"
+            )
+            for (nombre,) in cursor.fetchall():
+                errores.append(Error(f"PostgreSQL tiene apagado {nombre}.", id="pesn.E010"))
+    return errores
+
+
+def libros_sin_entidades(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """openpyxl lee XML con defusedxml y sin lxml: si no, un libro puede agotar la memoria."""
+    if openpyxl.DEFUSEDXML and not openpyxl.LXML:
+        return []
+    return [Error("openpyxl lee sin defusedxml, o con lxml.", id="pesn.E011")]
+
+
+def segundo_factor(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """En producción, la Secretaría, el Consejo y quien administra no entran sólo con contraseña."""
+    if settings.MFA_OBLIGATORIO or not settings.PRODUCCION:
+        return []
+    return [
+        Error(
+            "El segundo factor obligatorio está apagado.",
+            hint="Quite PESN_MFA_OBLIGATORIO.",
+            id="pesn.E012",
+        )
+    ]
+
+
+def modelos_con_regla(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Cada modelo propio dice quién ve sus filas; el que calla no arranca."""
+    return [
+        Error(f"{modelo._meta.label} no dice quién ve sus filas.", id="pesn.E013")
+        for modelo in apps.get_models()
+        if modelo._meta.app_label in PROPIAS
+        and not modelo.__name__.startswith("Historical")
+        and not isinstance(modelo._default_manager.all(), Acotado)
     ]

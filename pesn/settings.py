@@ -6,6 +6,7 @@ no arranca con un secreto de ejemplo ni con `ALLOWED_HOSTS=*` (las revisiones, e
 
 import hashlib
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -14,8 +15,11 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+os.environ.setdefault("OPENPYXL_LXML", "False")  # lxml no niega entidades; defusedxml, sí
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -44,7 +48,9 @@ def secreto_local() -> str:
 
 SECRET_KEY = env("SECRET_KEY", default="" if PRODUCCION else secreto_local())
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-if PRODUCCION and (len(SECRET_KEY) < 50 or "cambie" in SECRET_KEY.lower()):
+DE_FABRICA = ("cambie", "django-insecure-")
+flojo = len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5
+if PRODUCCION and (flojo or any(marca in SECRET_KEY.lower() for marca in DE_FABRICA)):
     raise ImproperlyConfigured("En producción SECRET_KEY debe ser propio y de 50 caracteres o más.")
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -82,10 +88,19 @@ INSTALLED_APPS = [
     "django_tables2",
     "heroicons",
     "simple_history",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "knox",
 ]
+# La ficha es nuestra (`instituciones.Ficha`): las migraciones de knox harían la suya.
+KNOX_TOKEN_MODEL = "instituciones.Ficha"  # noqa: S105 (el nombre de un modelo)
+MIGRATION_MODULES = {"knox": None}
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",  # las cabeceras, también en los estáticos
+    "pesn.peticiones.TextoComprimido",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pesn.peticiones.RespuestaSegura",
@@ -96,7 +111,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "pesn.peticiones.SesionAcotada",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "pesn.peticiones.SegundoFactorExigido",
+    "pesn.peticiones.NegativasVistas",
+    "pesn.peticiones.PideEntrar",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -104,6 +121,15 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+
+# Medidas para Prometheus: un extra, apagado si no hay clave con que pedirlas.
+METRICAS = env("PESN_METRICAS", default="")
+if METRICAS:
+    if len(METRICAS) < 20:
+        raise ImproperlyConfigured("PESN_METRICAS debe ser una clave de 20 caracteres o más.")
+    INSTALLED_APPS.append("django_prometheus")
+    MIDDLEWARE.insert(0, "django_prometheus.middleware.PrometheusBeforeMiddleware")
+    MIDDLEWARE.append("django_prometheus.middleware.PrometheusAfterMiddleware")
 
 ROOT_URLCONF = "pesn.urls"
 WSGI_APPLICATION = "pesn.wsgi.application"
@@ -165,6 +191,8 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "cache_compartida",
+            # Con las 300 de fábrica, llenarla de intentos borraría los que cuentan los límites.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
 
@@ -190,6 +218,7 @@ else:
         "store_processed": False,
         "polling_interval": 0.1,
     }
+CELERY_TASK_ROUTES = {"instituciones.tasks.despachar_correo": {"queue": "correo"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -203,6 +232,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "reconciliar": {"task": "informes.tasks.reconciliar", "schedule": 30.0},
+    "borrar_sesiones_vencidas": {
+        "task": "instituciones.tasks.borrar_sesiones_vencidas",
+        "schedule": crontab(hour=2, minute=40),
+    },
+    "barrer_los_pedidos": {
+        "task": "instituciones.tasks.barrer_los_pedidos",
+        "schedule": crontab(hour=2, minute=50),
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
 CELERY_TIMEZONE = "America/Guatemala"
@@ -210,7 +247,7 @@ INFORME_ARRIENDO_SEGUNDOS = env.int("INFORME_ARRIENDO_SEGUNDOS", default=60)
 
 # Personas y entrada --------------------------------------------------------------------------
 AUTH_USER_MODEL = "instituciones.Usuario"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["instituciones.entrada.PuertaDeEntrada"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -245,12 +282,14 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXIES_DE_CONFIANZA", default=0)
 MFA_ADAPTER = "instituciones.entrada.AdaptadorDeSegundoFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "PESN"
+MFA_OBLIGATORIO = env.bool("PESN_MFA_OBLIGATORIO", default=PRODUCCION)  # a quién: `entrada`
 USERSESSIONS_TRACK_ACTIVITY = False  # escribiría en cada GET
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 1800
 SESSION_ABSOLUTA_SEGUNDOS = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = True
+NEGATIVAS_SEGUIDAS = 10  # las de alguien en cinco minutos que ya quedan en la cadena
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -262,7 +301,7 @@ if CON_TLS:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^salud/$"]
+    SECURE_REDIRECT_EXEMPT = [r"^salud/"]
     if ALLAUTH_TRUSTED_PROXY_COUNT:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -280,6 +319,62 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
+}
+
+# API: ver docs/api.md -------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "instituciones.api.fichas.FichaDeSistema",
+        "instituciones.api.fichas.SesionQueLee",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["instituciones.api.fichas.NiegaTodo"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["instituciones.api.pedidos.JsonAcotado"],
+    "DEFAULT_FILTER_BACKENDS": ["instituciones.api.pedidos.ParametrosDeclarados"],
+    "DEFAULT_PAGINATION_CLASS": "instituciones.api.pedidos.PorLlave",
+    "DEFAULT_SCHEMA_CLASS": "instituciones.api.esquema.EsquemaConProblemas",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "instituciones.api.limites.Lecturas",
+        "instituciones.api.limites.Escrituras",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"lecturas": "200/min", "escrituras": "120/min"},
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_PREFIX": "pesn_",
+    "TOKEN_MODEL": KNOX_TOKEN_MODEL,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "instituciones.api.atencion.Atencion",
+    "EXCEPTION_FORMATTER_CLASS": "instituciones.api.atencion.Problema",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "API del seguimiento del plan",
+    "DESCRIPTION": "Leer el plan, las matrices, los cortes y los informes; escribir avances y su "
+    "evidencia. Cada error es un problema (RFC 9457) con un `codigo` que no cambia.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["instituciones.api.fichas.QuienEntro"],
+    "SERVE_AUTHENTICATION": [
+        "instituciones.api.fichas.FichaDeSistema",
+        "instituciones.api.fichas.SesionQueLee",
+    ],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "EstadoDeAvance": "matrices.models.Avance.Estado",
+        "EstadoDePeriodo": "matrices.models.Periodo.Estado",
+        "EstadoDeObservacion": "matrices.models.Observacion.Estado",
+        "EstadoDeInforme": "informes.models.Informe.Estado",
+        "EstadoDePropuesta": "acciones.models.PropuestaLegislativa.Estado",
+    },
+    "SORT_OPERATIONS": False,
 }
 
 # Idioma y formatos ---------------------------------------------------------------------------
@@ -323,7 +418,12 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = EN_PRUEBAS or DEBUG
 EVIDENCIA_MAXIMA = 20 * 1024 * 1024
+LIBRO_MAXIMO = 10 * 1024 * 1024
+LIBRO_EN_EL_PEDIDO = env.int("LIBRO_EN_EL_PEDIDO_KB", default=96) * 1024  # más grande, a la cola
+# Por ruta; las demás, EVIDENCIA_MAXIMA.
+SUBIDA_MAXIMA = {"matrices:subir_libro": LIBRO_MAXIMO, "matrices:subir_matriz": LIBRO_MAXIMO}
 EVIDENCIA_CUOTA_SEMESTRE = env.int("EVIDENCIA_CUOTA_MB", default=2048) * 1024 * 1024
+RESPALDO_LLAVE = env("RESPALDO_LLAVE", default="")  # llave pública de age de quien los guarda
 ANTIVIRUS = env("ANTIVIRUS", default="")  # clamd: «/ruta/del/enchufe» o «anfitrión:puerto»
 FILE_UPLOAD_HANDLERS = [
     "matrices.archivos.LimiteAlSubir",
@@ -342,6 +442,12 @@ DJANGO_TABLES2_TEMPLATE = "_tabla.html"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="pesn@localhost")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=15)
+DIRECCION_PUBLICA = env(
+    "PESN_DIRECCION", default=next(iter(CSRF_TRUSTED_ORIGINS), "http://localhost:8000")
+).rstrip("/")
+if not re.fullmatch(r"https?://[^\s/@?#]+", DIRECCION_PUBLICA):
+    raise ImproperlyConfigured("PESN_DIRECCION es «https://» y el nombre público, sin más.")
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 HUELLA_DEL_SECRETO = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:12]
 

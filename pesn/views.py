@@ -1,20 +1,15 @@
-"""Las dos páginas que no son de ninguna app: a dónde va cada quien, y si el servicio vive."""
+"""Lo que no es de ninguna app: a dónde va cada quien, si el servicio vive, y el ícono."""
 
-import uuid
-from collections.abc import Callable
-
-import structlog
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
-from django.core.files.storage import storages
-from django.db import connection
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
+from pesn import salud
 from pesn.contexto import pagina_propia
-
-bitacora_tecnica = structlog.get_logger(__name__)
 
 
 @require_safe
@@ -31,40 +26,35 @@ def sin_pagina(request):
 
 @login_not_required
 @require_safe
-def salud(request):
+def salud_de_la_web(request):
     """Si la base, la caché y el almacén contestan: 200, o 503 con la pieza que falla."""
-    piezas = {nombre: _contesta(nombre, prueba) for nombre, prueba in PRUEBAS.items()}
-    codigo = 200 if all(piezas.values()) else 503
-    return JsonResponse(
-        {nombre: "bien" if vive else "falla" for nombre, vive in piezas.items()}, status=codigo
-    )
+    piezas = salud.piezas()
+    return JsonResponse(piezas, status=503 if "falla" in piezas.values() else 200)
 
 
-def _contesta(nombre: str, prueba: Callable[[], None]) -> bool:
-    try:
-        prueba()
-    except Exception:  # noqa: BLE001 — cada pieza falla a su manera, y aquí todas son «no contesta»
-        bitacora_tecnica.exception("pieza_sin_respuesta", pieza=nombre)
-        return False
-    return True
+@login_not_required
+@require_safe
+def salud_del_trabajo(request):
+    """Si el trabajador y el reloj laten y nada espera de más: 200, o 503."""
+    estado = salud.trabajo()
+    return JsonResponse(estado, status=200 if estado["trabajador"] == "bien" else 503)
 
 
-def _base() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+@login_not_required
+@require_safe
+def metricas(request):
+    """Las medidas, para quien trae la clave; a los demás, como si no existieran."""
+    if not constant_time_compare(
+        request.headers.get("Authorization", ""), f"Bearer {settings.METRICAS}"
+    ):
+        raise Http404
+    from pesn.medidas import texto  # el extra `metricas` puede no estar instalado
+
+    return HttpResponse(*texto())
 
 
-def _cache() -> None:
-    clave = f"salud-{uuid.uuid4().hex}"
-    cache.set(clave, 1, 5)
-    if cache.get(clave) != 1:
-        raise ConnectionError("La caché no devolvió lo que se le dio.")
-    cache.delete(clave)
-
-
-def _almacen() -> None:
-    almacen = storages["default"]
-    almacen.exists("salud")
-
-
-PRUEBAS = {"base": _base, "cache": _cache, "almacen": _almacen}
+@login_not_required
+@require_safe
+def favicon(request):
+    """El ícono propio, donde el navegador lo busca si la página (la de administrar) no lo dice."""
+    return redirect(static("pesn/icono.svg"))

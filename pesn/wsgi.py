@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from pesn.envio import ConPlazo
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pesn.settings")
 
-application = get_wsgi_application()
+application = ConPlazo(get_wsgi_application())

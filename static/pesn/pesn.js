@@ -63,7 +63,11 @@
     }
   });
 
-  cuerpo.addEventListener("htmx:beforeRequest", () => {
+  // Lo que la página pide sola mientras se escribe no avisa ni quita el foco: lo hace su módulo.
+  const callado = (evento) => evento.target.closest?.("[data-callado]") ?? null;
+
+  cuerpo.addEventListener("htmx:beforeRequest", (evento) => {
+    if (callado(evento)) return;
     avisos.querySelector("[data-del-navegador]")?.remove();
   });
 
@@ -71,8 +75,10 @@
   cuerpo.addEventListener("htmx:beforeSwap", (evento) => {
     const { xhr } = evento.detail;
     const marca = xhr.responseText.match(/<body[^>]* data-pagina="(entrada|error)"/);
+    if (callado(evento) && xhr.status !== 200) evento.detail.shouldSwap = false;
     if (!marca) return;
     evento.detail.shouldSwap = false;
+    if (callado(evento)) return;
     if (marca[1] === "entrada") {
       if (hayTextoSinGuardar) {
         avisar("Su sesión terminó. Lo que escribió sigue aquí: entre de nuevo en otra pestaña y vuelva a guardar.", {
@@ -89,16 +95,19 @@
     avisar(partes.map((parte) => parte.textContent.trim()).join(". "));
   });
   cuerpo.addEventListener("htmx:afterRequest", (evento) => {
-    if (evento.detail.successful && evento.detail.requestConfig.verb !== "get") hayTextoSinGuardar = false;
+    if (!callado(evento) && evento.detail.successful && evento.detail.requestConfig.verb !== "get") hayTextoSinGuardar = false;
   });
-  cuerpo.addEventListener("htmx:afterSettle", enfocarErrores);
+  cuerpo.addEventListener("htmx:afterSettle", (evento) => {
+    if (!callado(evento)) enfocarErrores();
+  });
   cuerpo.addEventListener("htmx:responseError", (evento) => {
-    if (evento.detail.xhr.status >= 500) {
+    if (!callado(evento) && evento.detail.xhr.status >= 500) {
       avisar("El servidor no pudo atender lo pedido. Lo que escribió sigue aquí: intente de nuevo en un minuto.");
     }
   });
   for (const falla of ["htmx:sendError", "htmx:timeout"]) {
-    cuerpo.addEventListener(falla, () => {
+    cuerpo.addEventListener(falla, (evento) => {
+      if (callado(evento)) return;
       avisar("No hay conexión con el servidor. Lo que escribió sigue aquí: intente de nuevo cuando vuelva la red.");
     });
   }
@@ -122,6 +131,36 @@
     const abierto = document.querySelector("details.persona[open]");
     if (abierto && !abierto.contains(evento.target)) abierto.open = false;
   });
+
+  // Las copias de lo escrito (captura.js) son de quien las escribió: se van al guardar, al salir,
+  // a los siete días, o si en este navegador entra otra persona.
+  const VIDA = 7 * 24 * 3600 * 1000;
+  function limpiarCopias(sobra) {
+    for (const almacen of [localStorage, sessionStorage]) {
+      for (const llave of Object.keys(almacen)) {
+        const partes = llave.match(/^pesn:copia:(\d+):(\d+)$/);
+        if (partes && sobra(partes[1], partes[2], almacen.getItem(llave))) almacen.removeItem(llave);
+      }
+    }
+  }
+  function vencida(texto) {
+    try {
+      return Date.now() - JSON.parse(texto).dia > VIDA;
+    } catch {
+      return true;
+    }
+  }
+  try {
+    const { persona } = cuerpo.dataset;
+    const hechas = [...document.querySelectorAll("[data-hecho^='guardado-']")].map((uno) => uno.dataset.hecho.slice(9));
+    limpiarCopias((quien, avance, texto) => vencida(texto) || (persona && (quien !== persona || hechas.includes(avance))));
+    cuerpo.addEventListener("submit", (evento) => {
+      const destino = new URL(evento.submitter?.formAction || evento.target.action, location.href);
+      if (destino.pathname.endsWith("/logout/")) limpiarCopias(() => true);
+    });
+  } catch {
+    // Un navegador que no deja guardar nada tampoco tiene qué limpiar.
+  }
 
   enfocarErrores();
 })();

@@ -136,7 +136,9 @@ def test_desactivar_cierra_sus_sesiones_y_deja_constancia(client, administradora
     assert not suya.session.exists(llave)
     asiento = Asiento.objects.get(acto="cambiar_cuenta")
     assert (asiento.persona, asiento.clave) == (administradora, str(persona.pk))
-    assert json.loads(asiento.datos) == {"is_active": [True, False]}
+    dicho = json.loads(asiento.datos)
+    assert (dicho["is_active"], dicho["red"]) == ([True, False], "127.0.0.1")
+    assert len(dicho["peticion"]) >= 8
 
 
 def test_cambiar_el_correo_deja_de_valer_el_anterior(client, administradora):

@@ -11,14 +11,16 @@ from django.contrib.auth.hashers import identify_hasher, make_password
 from pesn import settings as ajustes
 
 RAIZ = Path(__file__).resolve().parent.parent.parent
-PROPIO = "k3" * 30
+PROPIO = "k3x9Q" * 12
 
 
-def arrancar(carpeta: Path, **entorno: str) -> "subprocess.CompletedProcess[str]":
+def arrancar(
+    carpeta: Path, ajuste: str = "SECRET_KEY", **entorno: str
+) -> "subprocess.CompletedProcess[str]":
     """Lee los ajustes en otro proceso, como lo hace un servidor."""
     limpio = {"PATH": os.environ["PATH"], "PESN_VAR": str(carpeta), "HOME": str(carpeta)}
     return subprocess.run(
-        [sys.executable, "-c", "from pesn import settings; print(settings.SECRET_KEY)"],
+        [sys.executable, "-c", f"from pesn import settings; print(settings.{ajuste})"],
         cwd=RAIZ,
         env=limpio | entorno,
         capture_output=True,
@@ -89,3 +91,18 @@ def test_sin_entorno_el_secreto_se_crea_una_vez_y_solo_lo_lee_su_dueno(tmp_path)
     assert primero.stdout == segundo.stdout
     assert len(primero.stdout.strip()) >= 50
     assert (tmp_path / "secreto").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("entorno", "encendido"), [("produccion", "True"), ("demostracion", "False")]
+)
+def test_el_segundo_factor_es_obligatorio_solo_en_produccion(tmp_path, entorno, encendido):
+    resultado = arrancar(
+        tmp_path,
+        "MFA_OBLIGATORIO",
+        PESN_ENTORNO=entorno,
+        SECRET_KEY=PROPIO,
+        ALLOWED_HOSTS="pesn.example.gob.gt",
+    )
+
+    assert resultado.stdout.strip() == encendido

@@ -2,14 +2,17 @@
 
 import base64
 import datetime as dt
+import gzip
 
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from instituciones.models import Asiento, Usuario
+from pesn.peticiones import TextoComprimido
 from tests.fabricas import InstitucionFactory, UsuarioFactory
 
 pytestmark = pytest.mark.django_db
@@ -197,3 +200,49 @@ def test_mirar_no_escribe_mas_que_la_sesion(client):
     client.get(reverse(PROPIA))
 
     assert (Asiento.objects.count(), list(UserSession.objects.values())) == antes
+
+
+def test_un_cuerpo_que_no_dice_cuanto_mide_es_413(client):
+    respuesta = client.generic("POST", "/salud/", HTTP_TRANSFER_ENCODING="chunked")
+
+    assert respuesta.status_code == 413
+
+
+def test_las_paginas_viajan_comprimidas_y_con_largo_al_azar(client):
+    largos = set()
+    for _vez in range(6):
+        respuesta = client.get(reverse("account_login"), headers={"Accept-Encoding": "gzip"})
+        assert respuesta["Content-Encoding"] == "gzip"
+        assert b"Contrase" in gzip.decompress(respuesta.content)
+        largos.add(len(respuesta.content))
+
+    assert len(largos) > 1  # el relleno al azar
+
+
+def test_un_archivo_sale_como_se_sello(client, rf):
+    archivo = HttpResponse(b"%PDF" + b"x" * 5000, content_type="application/pdf")
+    pedido = rf.get("/", headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in TextoComprimido(lambda _: archivo)(pedido)
+
+
+@pytest.mark.parametrize(
+    ("origen", "destino"),
+    [
+        ("http://testserver/avances/7/", "/avances/7/"),
+        ("https://otro.example/avances/7/", "/"),
+        ("//otro.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_quien_envia_sin_sesion_vuelve_a_la_pagina_donde_estaba(client, origen, destino):
+    envio = client.post(reverse("matrices:capturar", args=[7]), headers={"Referer": origen})
+
+    assert envio["Location"] == f"{reverse('account_login')}?next={destino}"
+
+
+def test_quien_pide_una_pagina_sin_sesion_vuelve_a_ella(client):
+    pedida = reverse("matrices:capturar", args=[7])
+
+    assert client.get(pedida)["Location"] == f"{reverse('account_login')}?next={pedida}"

@@ -2,8 +2,9 @@
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import connection, models
 
+from instituciones.models import Feriado
 from pesn import revisiones
 
 
@@ -41,6 +42,23 @@ def test_descubre_un_weasyprint_viejo(monkeypatch):
 
     monkeypatch.setattr(revisiones, "version", lambda paquete: "69.1")
     assert [error.id for error in revisiones.pdf_seguro(None)] == ["pesn.E003"]
+
+
+@pytest.mark.parametrize(("ajuste", "malo"), [("DEFUSEDXML", False), ("LXML", True)])
+def test_descubre_un_lector_de_libros_inseguro(monkeypatch, ajuste, malo):
+    assert revisiones.libros_sin_entidades(None) == []
+
+    monkeypatch.setattr(revisiones.openpyxl, ajuste, malo)
+    assert [error.id for error in revisiones.libros_sin_entidades(None)] == ["pesn.E011"]
+
+
+def test_descubre_un_modelo_que_no_dice_quien_lo_ve(monkeypatch):
+    assert revisiones.modelos_con_regla(None) == []
+
+    abierto = models.Manager()
+    abierto.model = Feriado
+    monkeypatch.setattr(Feriado._meta, "default_manager", abierto)
+    assert [error.id for error in revisiones.modelos_con_regla(None)] == ["pesn.E013"]
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.core.files.storage import storages
 from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
-from pesn import errores, views
+from pesn import errores, salud, views
 from tests.fabricas import UsuarioFactory
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_una_pieza_caida_es_503_y_se_nombra_sin_detalles(client, monkeypatch, pi
     def caida():
         raise ConnectionError("10.0.0.7:5432 clave-secreta")
 
-    monkeypatch.setitem(views.PRUEBAS, pieza, caida)
+    monkeypatch.setitem(salud.PRUEBAS, pieza, caida)
     respuesta = client.get(reverse("salud"))
 
     assert (respuesta.status_code, respuesta.json()[pieza]) == (503, "falla")
@@ -66,3 +66,12 @@ def test_lo_que_falla_se_dice_en_espanol_sin_detalles(client, monkeypatch, falla
     assert "secreta" not in respuesta.content.decode()
     assert errores.FRASES[codigo][1] in respuesta.content.decode()
     assert respuesta["X-Request-ID"]
+
+
+def test_el_icono_se_da_sin_entrar_y_existe(client):
+    respuesta = client.get("/favicon.ico")
+
+    icono = client.get(respuesta["Location"])
+    assert icono.status_code == 200
+    assert icono["Content-Type"] == "image/svg+xml"
+    assert b"<svg" in b"".join(icono)
