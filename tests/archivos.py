@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 import struct
 import zipfile
 import zlib
@@ -221,6 +223,44 @@ def xlsx_con_hoja(busca: bytes, pone: bytes) -> bytes:
     return xlsx_con(cambia=cambia)
 
 
+def libro_con(libro: bytes, cambia) -> bytes:
+    """El libro dado con cada parte pasada por una función; si da None, esa parte no va."""
+    salida = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(libro)) as bueno,
+        zipfile.ZipFile(salida, "w", zipfile.ZIP_DEFLATED) as nuevo,
+    ):
+        for nombre in bueno.namelist():
+            contenido = cambia(nombre, bueno.read(nombre))
+            if contenido is not None:
+                nuevo.writestr(nombre, contenido)
+    return salida.getvalue()
+
+
+def parte_de_la_hoja(libro: bytes, hoja: str) -> str:
+    """En qué parte del libro está una hoja, por su nombre."""
+    with zipfile.ZipFile(io.BytesIO(libro)) as paquete:
+        indice = paquete.read("xl/workbook.xml").decode()
+        relaciones = paquete.read("xl/_rels/workbook.xml.rels").decode()
+    rid = re.search(rf'<sheet [^>]*name="{hoja}"[^>]*?r:id="(\w+)"', indice)[1]
+    relacion = re.search(rf'<Relationship [^>]*Id="{rid}"[^>]*>', relaciones)[0]
+    return "xl/" + re.search(r'Target="/?(?:xl/)?([^"]+)"', relacion)[1]
+
+
+def libro_con_hoja(libro: bytes, hoja: str, busca: bytes, pone: bytes) -> bytes:
+    """El libro dado con algo cambiado, la primera vez que sale, en una de sus hojas."""
+    parte = parte_de_la_hoja(libro, hoja)
+
+    def cambia(nombre: str, contenido: bytes) -> bytes:
+        if nombre != parte:
+            return contenido
+        if busca not in contenido:
+            raise AssertionError(f"La hoja «{hoja}» no trae {busca[:60]!r}.")
+        return contenido.replace(busca, pone, 1)
+
+    return libro_con(libro, cambia)
+
+
 def zip_de(contenido: bytes, nombre: str = "ceros.bin") -> bytes:
     salida = io.BytesIO()
     with zipfile.ZipFile(salida, "w", zipfile.ZIP_DEFLATED) as paquete:
@@ -316,3 +356,13 @@ LIBROS = [
     ("X-27", lambda: xlsx_con({"xl/queryTables/queryTable1.xml": b"<x/>"})),
     ("X-27", lambda: xlsx_con({"xl/worksheets/_rels/sheet1.xml.rels": RELACION % b"oleObject"})),
 ]
+
+
+def nombrar_los_estaticos(var: Path) -> None:
+    """Las páginas nombran los suyos: para un ensayo basta que tengan nombre, sin juntarlos."""
+    raiz = Path(__file__).resolve().parent.parent / "static"
+    hay = [str(uno.relative_to(raiz)) for uno in raiz.rglob("*.*")]
+    carpeta = var / "estaticos"
+    carpeta.mkdir(exist_ok=True)
+    nombres = {"paths": {uno: uno for uno in hay}, "version": "1.1", "hash": ""}
+    (carpeta / "staticfiles.json").write_text(json.dumps(nombres))

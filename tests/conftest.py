@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
 
+from informes.tablero import views as tablero
 from instituciones import solo_crece
 from instituciones.models import Rol
 from pesn.revisiones import SOLO_CRECEN
@@ -56,6 +57,12 @@ def cache_limpia(db):
     cache.clear()
     yield cache
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _tablero_sin_recuerdos():
+    """Entre pruebas las claves y las versiones se repiten, y los datos no."""
+    tablero.dibujados.vaciar()
 
 
 @pytest.fixture

@@ -316,6 +316,17 @@ class HitoFactory(DjangoModelFactory):
     fecha_vigente = SelfAttribute("fecha_original")
 
 
+class FiltroGuardadoFactory(DjangoModelFactory):
+    """De la cola de revisión, de una persona; sin nada filtrado."""
+
+    class Meta:
+        model = matrices.FiltroGuardado
+
+    persona = SubFactory(UsuarioFactory, rol=quien.Rol.ANALISTA)
+    nombre = Sequence("Filtro {}".format)
+    consulta = ""
+
+
 class CooperacionFactory(DjangoModelFactory):
     class Meta:
         model = matrices.Cooperacion

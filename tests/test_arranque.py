@@ -59,12 +59,13 @@ def test_probar_con_una_ruta_que_no_existe_lo_dice():
 def test_sin_python_que_sirva_se_da_la_linea_exacta(tmp_path):
     resultado = con_el_entorno(
         f"VENV={tmp_path}/venv; PYTHON=$VENV/bin/python\n"
-        "uv_sirve() { false; }; version_que_sirve() { false; }\n"
+        "uv_sirve() { false; }; version_que_sirve() { false; }; es_root() { false; }\n"
         "preparar_entorno requirements.lock"
     )
 
     assert resultado.returncode == 1
-    assert "sudo apt-get install -y python3 python3-venv" in resultado.stderr
+    linea = "sudo apt-get install -y --no-install-recommends python3 python3-venv"
+    assert linea in resultado.stderr
     assert not (tmp_path / "venv").exists()
 
 
@@ -220,3 +221,25 @@ def test_una_pieza_que_cae_enseguida_detiene_todo_y_muestra_lo_ultimo_que_dijo(t
 
     with pytest.raises(arranque.Fallo, match=r"«prueba» cayó \(3\)[\s\S]*sin base"):
         vigilancia.revisar()
+
+
+@pytest.mark.parametrize(
+    ("codigo", "dice"), [(0, "Listo: encargo"), (3, "No se pudo: encargo")], ids=["bien", "mal"]
+)
+def test_un_encargo_corre_una_vez_y_dice_como_termino(tmp_path, capsys, codigo, dice):
+    encargo = arranque.Pieza(
+        "encargo", [sys.executable, "-c", f"print('hice algo'); raise SystemExit({codigo})"]
+    )
+    vigilancia = arranque.Vigilancia([], tmp_path, [encargo])
+    vigilancia.levantar(encargo)
+    vigilancia.vivos["encargo"].wait(20)
+
+    for _vez in range(2):
+        vigilancia.revisar()
+        vigilancia.recoger()
+
+    dicho = capsys.readouterr().out
+    assert dicho.count(dice) == 1
+    assert ("hice algo" in dicho) == bool(codigo)
+    assert vigilancia.vivos == {}
+    assert (tmp_path / "encargo.log").read_text().count("hice algo") == 1

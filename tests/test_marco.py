@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from instituciones import avisos
 from instituciones.models import Rol
-from tests.fabricas import UsuarioFactory
+from tests.fabricas import AccionFactory, UsuarioFactory
 
 AXE = next(Path(__file__).parent.glob("vendor/axe-core-*/axe.min.js")).read_text()
 REVISAR = "; axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
@@ -25,11 +26,23 @@ def entrar(page, client, live_server):
 @pytest.mark.parametrize("esquema", ["light", "dark"])
 @pytest.mark.parametrize("ancho", [320, 1440])
 @pytest.mark.parametrize(
-    "direccion", ["/cuenta/login/", "/cuenta/2fa/", "/delegaciones/nueva/", "/no-existe/"]
+    "direccion",
+    [
+        "/cuenta/login/",
+        "/cuenta/2fa/",
+        "/delegaciones/nueva/",
+        "/no-existe/",
+        "/avisos/",
+        "/avisos/correo/",
+        "/buscar/?q=organo",
+    ],
 )
 def test_pagina_cabe_y_axe_no_halla_nada(page, client, live_server, direccion, ancho, esquema):
     if "login" not in direccion:
         entrar(page, client, live_server)
+        dicho = avisos.Dicho("prueba", "Tiene 3 observaciones", "/avances/1/")
+        avisos.escribir([(dicho, avisos.todas())])
+        AccionFactory(enunciado="Crear el órgano rector.")
     page.emulate_media(color_scheme=esquema)
     page.set_viewport_size({"width": ancho, "height": 800})
 
@@ -37,6 +50,19 @@ def test_pagina_cabe_y_axe_no_halla_nada(page, client, live_server, direccion, a
 
     assert page.evaluate("document.documentElement.scrollWidth") <= ancho
     assert [v["id"] for v in page.evaluate(AXE + REVISAR)["violations"]] == []
+
+
+def test_la_barra_oblicua_enfoca_el_buscador_desde_cualquier_pagina(page, client, live_server):
+    AccionFactory(enunciado="Crear el órgano rector.")
+    entrar(page, client, live_server)
+    page.goto(live_server.url + "/delegaciones/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("ORGANO")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/buscar/?q=ORGANO")
+    assert page.locator(".hallazgos mark").inner_text() == "órgano"
 
 
 def pedir_un_fragmento(page, direccion="/delegaciones/"):

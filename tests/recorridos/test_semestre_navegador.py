@@ -135,10 +135,10 @@ def captar(planificadora, carpeta):
             **cifras[avance.actividad.modo],
         )
         pagina = planificadora.page
-        pagina.locator("#captura [type=file]").set_input_files(acta)
         if avance.actividad.modo == "HITOS":
             pagina.locator("[name=evidencia-hito]").select_option(index=1)
-        planificadora.presionar("Adjuntar")
+        pagina.locator("#captura [type=file]").set_input_files(acta)
+        pagina.locator("[data-subidas] .buena").wait_for()
         assert pagina.locator("#captura [name=logro]").input_value().startswith(LOGRO)
         planificadora.poner(declaracion=True)
         planificadora.presionar("Entregar a aprobación")

@@ -38,7 +38,10 @@ def _de(patrones, antes: str, espacios: list[str]) -> Iterator[Ruta]:
 
 def metodos(vista) -> tuple[str, ...]:
     """Los que la vista declara; si no declara, GET y POST."""
-    clase = getattr(vista, "view_class", None)
+    acciones = getattr(vista, "actions", None)
+    if acciones:  # una vista de la API: sus métodos son los que la ruta le dio
+        return tuple(sorted({m.upper() for m in acciones} - {"HEAD", "OPTIONS"}))
+    clase = getattr(vista, "view_class", None) or getattr(vista, "cls", None)
     if clase is not None:
         suyos = {m.upper() for m in clase.http_method_names if hasattr(clase, m)}
         return tuple(sorted(suyos & {"GET", "POST", "PUT", "PATCH", "DELETE"}))

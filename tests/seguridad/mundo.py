@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from informes import emision
 from instituciones.almacen import sellar_archivo
-from matrices import enmiendas, flujo
+from matrices import enmiendas, flujo, libro
 from matrices.models import Avance, Evidencia
+from tests import libros
 from tests.archivos import pdf
 from tests.fabricas import (
     AccionFactory,
@@ -25,6 +26,7 @@ from tests.fabricas import (
     AvanceFactory,
     CooperacionFactory,
     DelegacionFactory,
+    FiltroGuardadoFactory,
     InstitucionFactory,
     MatrizFactory,
     ObjetivoFactory,
@@ -33,10 +35,13 @@ from tests.fabricas import (
     PlanFactory,
     ProgramaFactory,
     PropuestaFactory,
+    RecomendacionFactory,
     ResolucionFactory,
     ResponsabilidadFactory,
     UsuarioFactory,
+    ValorFactory,
 )
+from tests.informes.publicaciones import publicar
 
 CLASES = ["PUBLICA", "CONFIDENCIAL", "RESERVADA"]
 ESTADOS = ["BORRADOR", "EN_APROBACION", "REMITIDO", "OBSERVADO", "VALIDADO"]
@@ -172,9 +177,52 @@ def crear(elenco) -> SimpleNamespace:
                 avance=avance, texto=canario(clase, estado, "observacion"), responder_hasta=hoy
             )
     flujo.medir(Avance.objects.filter(periodo=periodo))
+    mundo.filtro = FiltroGuardadoFactory(persona=personas.analista, consulta="asignado=mio")
+    mundo.recomendacion = RecomendacionFactory(periodo=periodo, institucion=casa)
+    mundo.valor = ValorFactory(resultado__plan=plan, fecha=date(2021, 12, 31))
     _pedir_un_cambio(mundo)
     _cortar_otro_plan(mundo)
+    _publicar_un_plan(mundo)
+    _subir_un_libro(mundo)
     return mundo
+
+
+def _subir_un_libro(mundo: SimpleNamespace) -> None:
+    """Uno ya ensayado, con un cambio por aplicar."""
+    persona = mundo.personas.planificadora
+    codigo = str(mundo.avances["PUBLICA", "BORRADOR"].actividad)
+    mundo.libro_lleno = libros.lleno(
+        libros.bajado(persona, mundo.periodo), codigo, **{"Avance acumulado (%)": 46}
+    )
+    mundo.libro = libro.subir(
+        libros.archivo(mundo.libro_lleno),
+        institucion=persona.institucion,
+        periodo=mundo.periodo,
+        por=persona,
+    )
+    _subir_una_matriz(mundo)
+
+
+def _subir_una_matriz(mundo: SimpleNamespace) -> None:
+    """El libro de la matriz, ya ensayado y con un cambio por aplicar: uno de quien lo puede subir.
+
+    A los demás se les pide el de la coordinación.
+    """
+    accion = type(mundo.accion).objects.con_su_lugar().get(pk=mundo.accion.pk)
+    personas = mundo.personas
+    mundo.matriz_llena = libros.retocado(
+        libro.libro_de_la_matriz(accion, para=personas.comisionada),
+        lambda cuaderno: setattr(cuaderno["Acción"]["C2"], "value", "Barrios más seguros."),
+    )
+    subidos = {
+        actor: libro.subir_matriz(
+            libros.archivo(mundo.matriz_llena), accion, por=getattr(personas, actor)
+        )
+        for actor in ("coordinadora", "comisionada")
+    }
+    mundo.libro_de_matriz = {
+        actor: subidos.get(actor, subidos["coordinadora"]) for actor in ACTORES
+    }
 
 
 def _pedir_un_cambio(mundo: SimpleNamespace) -> None:
@@ -221,6 +269,23 @@ def _cortar_otro_plan(mundo: SimpleNamespace) -> None:
         motivo="Se copió mal el porcentaje del acta.",
         por=personas.planificadora,
     )
+
+
+def _publicar_un_plan(mundo: SimpleNamespace) -> None:
+    """Un tercer plan, con su edición pública ya publicada: lo que se lee sin entrar."""
+    personas = mundo.personas
+    avance = AvanceFactory(
+        estado="VALIDADO",
+        porcentaje=45,
+        logro=canario("PUBLICA", "CONSOLIDADO", "logro"),
+        actividad__responsable=personas.planificadora.institucion,
+        periodo__estado="CERRADO",
+        periodo__plan__codigo="abierto",
+        periodo__plan__seguimiento=personas.coordinadora.institucion,
+    )
+    flujo.medir(Avance.objects.filter(pk=avance.pk))
+    corte = emision.cortar(avance.periodo, por=personas.coordinadora)
+    mundo.publicado = publicar(corte, personas.coordinadora)
 
 
 def _cerrada(clase: str) -> bool:

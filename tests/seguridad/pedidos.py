@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from instituciones.models import Delegacion
 from matrices.calendario import fechas_del_semestre
+from matrices.models import Avance
+from tests import libros
 from tests.archivos import pdf
 from tests.seguridad.mundo import (
     ACTORES,
@@ -53,7 +55,7 @@ class Celda(NamedTuple):
 def celdas(filas: list[dict[str, str]]) -> Iterator[Celda]:
     """Todas las personas en cada renglón; las clases, enteras donde deciden y si no por turno."""
     for fila in filas:
-        if fila["puede"] in {"cuenta", "nadie"}:
+        if fila["puede"] in {"cuenta", "nadie", "api"}:
             continue
         for clase, estado in _objetos(fila["objeto"]):
             for actor in ACTORES:
@@ -87,12 +89,15 @@ def debe(celda: Celda, mundo: SimpleNamespace) -> str:
 
 REVISAN_TODO = VEN_TODO | {"analista_cap"}
 SE_VE = {
+    "libro": {"planificadora", "delegada", "delegada_vencida"},
+    "filtro": {"analista"},
     "delegacion": {"aprobador", "delegada", "coordinadora", "auditor", "administradora"},
     "cambio": DE_LA_CASA | REVISAN_TODO | {"comisionada"},
     "rectificacion": DE_LA_CASA | REVISAN_TODO,
     "informe": REVISAN_TODO | {"consejera", "comisionada"},
     "informe_borrador": {"analista", "analista_cap", "coordinadora", "auditor"},
     "documento": REVISAN_TODO | {"consejera", "comisionada"},
+    "recomendacion": DE_LA_CASA | REVISAN_TODO | {"consejera", "comisionada"},
     "comparar": REVISAN_TODO | {"consejera", "comisionada"},
 }
 
@@ -109,6 +114,12 @@ def _ve_el_objeto(celda: Celda) -> bool:
 def direccion(celda: Celda, mundo: SimpleNamespace, *, existe: bool = True) -> str:
     """La del objeto de la celda; con `existe` en falso, la misma con una clave que no hay."""
     return reverse(celda.fila["ruta"], kwargs=LLAVES[celda.fila["objeto"]](celda, mundo, existe))
+
+
+def _publicado(mundo, existe: bool, *, con_version: bool = True) -> dict[str, str]:
+    corte = mundo.publicado.corte
+    llave = {"semestre": str(corte.periodo) if existe else "1999-S1"}
+    return {**llave, "version": str(corte.numero)} if con_version else llave
 
 
 def _clave(fila, existe: bool) -> int:
@@ -130,6 +141,7 @@ LLAVES = {
     "programado": lambda celda, mundo, existe: {"pk": _clave(mundo.programado, existe)},
     "avance": _avance,
     "avance_todos": _avance,
+    "libro": lambda celda, mundo, existe: {"pk": _clave(mundo.libro, existe)},
     "evidencia_de": lambda celda, mundo, existe: {
         **_avance(celda, mundo, existe),
         "evidencia": _clave(mundo.evidencias[celda.clase, celda.estado], existe),
@@ -170,6 +182,16 @@ LLAVES = {
     "plan_codigo": lambda celda, mundo, existe: {
         "codigo": mundo.plan.codigo if existe else "no-hay"
     },
+    "recomendacion": lambda celda, mundo, existe: {"pk": _clave(mundo.recomendacion, existe)},
+    "resultado": lambda celda, mundo, existe: {
+        "codigo": mundo.plan.codigo,
+        "resultado": mundo.valor.resultado.codigo if existe else "no-hay",
+    },
+    "valor": lambda celda, mundo, existe: {
+        "codigo": mundo.plan.codigo,
+        "resultado": mundo.valor.resultado.codigo,
+        "pk": _clave(mundo.valor, existe),
+    },
     "propuesta": lambda celda, mundo, existe: {
         "plan": mundo.plan.codigo,
         "orden": 1 if existe else NO_EXISTE,
@@ -178,10 +200,38 @@ LLAVES = {
         "codigo": mundo.plan.codigo,
         "accion": "1.1.1" if existe else "9.9.9",
     },
+    "libro_de_matriz": lambda celda, mundo, existe: {
+        "codigo": mundo.plan.codigo,
+        "accion": "1.1.1",
+        "pk": _clave(mundo.libro_de_matriz[celda.actor], existe),
+    },
     "actividad": lambda celda, mundo, existe: {
         "codigo": mundo.plan.codigo,
         "accion": "1.1.1",
         "numero": 1 if existe else NO_EXISTE,
+    },
+    "publicado": lambda celda, mundo, existe: _publicado(mundo, existe, con_version=False),
+    "publicado_version": lambda celda, mundo, existe: _publicado(mundo, existe),
+    "publicado_archivo": lambda celda, mundo, existe: {
+        **_publicado(mundo, existe),
+        "formato": "pdf",
+    },
+    "publicado_tabla": lambda celda, mundo, existe: {
+        **_publicado(mundo, existe),
+        "tabla": "acciones",
+        "formato": "csv",
+    },
+    "tabla_del_tablero": lambda celda, mundo, existe: {"tabla": "acciones" if existe else "no-hay"},
+    "explicar": lambda celda, mundo, existe: {
+        "codigo": mundo.plan.codigo,
+        "nivel": "accion",
+        "de": "1.1.1",
+        "periodo": mundo.periodo.codigo if existe else "1999-S1",
+    },
+    "filtro": lambda celda, mundo, existe: {"pk": _clave(mundo.filtro, existe)},
+    "planilla": lambda celda, mundo, existe: {"formato": "csv"},
+    "tabla_de_calidad": lambda celda, mundo, existe: {
+        "tabla": "instituciones" if existe else "no-hay"
     },
     "delegacion": lambda celda, mundo, existe: {
         "pk": _clave(Delegacion.objects.get(delegado=mundo.personas.delegada), existe)
@@ -228,6 +278,17 @@ def _marcadas(celda, mundo):
     return {"avance": f"{avance.pk}:{avance.version}", "declaracion": "on", "confirma": "on"}
 
 
+def _sin_cambios(celda, mundo):
+    """Sobre un avance en el que nadie ha escrito: al que tiene texto no se le pisa."""
+    avance = mundo.avances[celda.clase, celda.estado]
+    Avance.objects.filter(pk=avance.pk).update(logro="", porcentaje=None, ejecutado_periodo=None)
+    return {
+        **_marcadas(celda, mundo),
+        "motivo_sin_cambios": "No se asignaron recursos en todo el semestre.",
+        "fecha_medida": f"{timezone.localdate() + timedelta(days=90)}",
+    }
+
+
 def _actividad(celda, mundo):
     return {
         "version": 1 if celda.fila["objeto"] == "actividad" else 0,
@@ -259,8 +320,17 @@ def _delegar(celda, mundo):
     }
 
 
+def _su_libro(celda, mundo) -> bytes:
+    """El de la casa, lleno; quien planifica en otra manda el suyo, que el ajeno no se le recibe."""
+    if celda.actor in {"planificadora_ajena", "coopera"}:
+        return libros.bajado(getattr(mundo.personas, celda.actor), mundo.periodo)
+    return mundo.libro_lleno
+
+
 NOTA = "Falta el acta que lo respalda."
 CUERPOS = {
+    "libro": lambda c, m: {"archivo": libros.archivo(_su_libro(c, m))},
+    "matriz": lambda c, m: {"archivo": libros.archivo(m.matriz_llena)},
     "captura": captura,
     "adjuntar": _adjuntar,
     "aporte": lambda celda, mundo: {"version": 1, "conforme": "SI", "texto": "Se acompañó."},
@@ -272,8 +342,19 @@ CUERPOS = {
         "confirma": "on",
         "en_nombre_de": m.personas.aprobador.pk,
     },
+    "subir": lambda celda, mundo: {
+        "evidencia-archivos": SimpleUploadedFile("acta.pdf", pdf(f"Acta {celda}"))
+    },
     "marcadas": _marcadas,
+    "sin_cambios": _sin_cambios,
     "asignar": lambda c, m: {"version": _version(c, m), "a": m.personas.analista.pk},
+    "asignar_marcadas": lambda c, m: {**_marcadas(c, m), "a": m.personas.analista.pk},
+    "guardar_filtro": lambda c, m: {"nombre": "Lo de MINGOB"},
+    "cambiar_filtro": lambda c, m: {
+        "nombre": "Lo mío en rojo",
+        "version": m.filtro.version,
+        "semaforo": "ROJO",
+    },
     "observar": lambda c, m: {
         "version": _version(c, m),
         "obs_logro": "Precise el lugar y la fecha.",
@@ -307,6 +388,28 @@ CUERPOS = {
     "impacto": lambda c, m: {"version": m.matriz.version, "impacto": "Que se viva más seguro."},
     "actividad": _actividad,
     "delegar": _delegar,
+    "preferir": lambda c, m: {"correo": "RESUMEN", "version": 0},
+    "recomendar": lambda c, m: {
+        "version": 1,
+        "numero": "IGSNS-2021-09",
+        "periodo": m.periodo.pk,
+        "institucion": m.personas.planificadora.institucion_id,
+        "texto": "Unificar el registro de las evidencias.",
+    },
+    "contestar": lambda c, m: {"version": 1, "respuesta": "Se unificó el registro en mayo."},
+    "iniciar": lambda c, m: {"version": 1, "paso": "iniciar"},
+    "valor_nuevo": lambda c, m: {
+        "version": 1,
+        "fecha": "2022-12-31",
+        "valor": "17.3",
+        "fuente": "Registro administrativo",
+    },
+    "valor": lambda c, m: {
+        "version": 1,
+        "fecha": "2021-12-31",
+        "valor": "16.5",
+        "fuente": "Registro administrativo, corregido",
+    },
     "tramitar": lambda c, m: {
         "version": 1,
         "a": "EN_ELABORACION",

@@ -4,13 +4,18 @@ import io
 import json
 import logging
 import zipfile
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from informes import emision, pdf, xlsx
+from instituciones import correo
+from instituciones.models import Aviso
+from matrices import avisos, flujo, periodos
 from tests.seguridad import mundo as mundos
 from tests.seguridad.mundo import (
     ADENTRO,
@@ -19,6 +24,7 @@ from tests.seguridad.mundo import (
     TEXTOS,
     canario,
     canarios_en,
+    fresco,
     lee,
 )
 from tests.seguridad.pedidos import clientes
@@ -26,6 +32,7 @@ from tests.seguridad.pedidos import clientes
 DEL_AVANCE = {*TEXTOS, "titulo", "archivo", "observacion"}
 LISTAS = ["inicio", "matrices:semestre", "matrices:aprobacion", "matrices:revision"]
 LISTAS += ["matrices:enmiendas", "matrices:periodos", "informes:informes", "informes:consejo"]
+LISTAS += ["instituciones:avisos", "informes:publico", "informes:datos", "informes:catalogo"]
 
 
 @pytest.fixture
@@ -37,8 +44,17 @@ def paginas(mundo):
     """Toda página que puede llevar el texto de un avance."""
     for ruta in LISTAS:
         yield reverse(ruta)
+    for palabra in ("canario", "1.1.1"):
+        yield reverse("matrices:buscar") + f"?q={palabra}"
     yield reverse("matrices:plan", args=["pesn"])
     yield reverse("matrices:accion", args=["pesn", "1.1.1"])
+    yield reverse("informes:tablero") + "?plan=pesn"
+    semestre = str(mundo.publicado.corte.periodo)
+    yield reverse("informes:publico_semestre", args=[semestre])
+    yield reverse("informes:datos_version", args=[semestre, "1"])
+    yield reverse("informes:paquete", args=[semestre, "1"])
+    for nivel, codigo in (("plan", "pesn"), ("accion", "1.1.1"), ("actividad", "1.1.1.1")):
+        yield reverse("informes:explicar", args=["pesn", nivel, codigo, mundo.periodo.codigo])
     yield reverse("matrices:periodo", args=[mundo.periodo.pk]) + "?institucion=MINGOB"
     for clave in product(CLASES, ESTADOS):
         yield reverse("matrices:capturar", args=[mundo.avances[clave].pk])
@@ -150,3 +166,59 @@ def test_la_edicion_del_consejo_lleva_lo_validado_y_ningun_borrador(corte, cifra
     assert reservados == set()  # lo CONFIDENCIAL no lo lee el Consejo (diseño, tabla de lectura)
     assert canario("PUBLICA", "VALIDADO", "logro") in hallados
     assert json.loads(contenido.canonico())["edicion"] == "CNS"
+
+
+# El correo y los avisos ------------------------------------------------------------------------
+def mover_todo(mundo):
+    """Cada paso que avisa, con un canario en cada texto que la persona escribe."""
+    gente, avances = mundo.personas, mundo.avances
+    for clase in CLASES:
+        orden = {"version": 1, "por": gente.aprobador}
+        flujo.mover(
+            fresco(avances[clase, "EN_APROBACION"]),
+            "devolver",
+            nota=canario(clase, "X", "nota"),
+            **orden,
+        )
+        flujo.observar(
+            fresco(avances[clase, "REMITIDO"]),
+            [("logro", canario(clase, "X", "observacion"))],
+            version=1,
+            por=gente.analista,
+        )
+        flujo.mover(
+            fresco(avances[clase, "VALIDADO"]),
+            "revertir",
+            version=1,
+            por=gente.coordinadora,
+            nota=canario(clase, "X", "nota"),
+        )
+        flujo.validar(fresco(avances[clase, "VALIDADO"]), version=2, por=gente.analista)
+    limite = timezone.localdate() + timedelta(days=20)
+    nota = canario("PUBLICA", "X", "motivo")
+    version = type(mundo.periodo).objects.get(pk=mundo.periodo.pk).version
+    mundo.periodo.refresh_from_db()
+    periodos.prorrogar(mundo.periodo, limite, nota=nota, version=version, por=gente.coordinadora)
+    avisos.del_calendario()
+
+
+def test_ningun_aviso_ni_correo_lleva_contenido(mundo, mailoutbox, cifra, caplog):
+    caplog.set_level(logging.DEBUG)
+    mover_todo(mundo)
+
+    correo.despachar(timezone.now() + timedelta(days=1))
+
+    dicho = "\n".join(
+        [
+            *(f"{uno.titulo} {uno.enlace} {uno.asunto}" for uno in Aviso.objects.all()),
+            *(str(uno.message()) + uno.body + uno.alternatives[0][0] for uno in mailoutbox),
+            *(f"{uno.getMessage()} {uno.__dict__}" for uno in caplog.records),
+        ]
+    )
+    cifra(f"G-06 correo: mensajes={len(mailoutbox)} avisos={Aviso.objects.count()} canarios=0")
+    assert "CANARIO" not in dicho
+    assert len(mailoutbox) >= 10
+    for asunto in ("observado:", "validado:", "devuelto:", "prorroga:", "corte:", "presentado:"):
+        assert Aviso.objects.filter(asunto__startswith=asunto).exists(), asunto
+    destinos = [uno.to[0] for uno in mailoutbox]
+    assert len(destinos) == len(set(destinos))

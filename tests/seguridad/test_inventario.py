@@ -3,6 +3,7 @@
 from tests.seguridad.inventario import es_de_catalogos, revisadas, rutas
 
 SE_PRUEBAN_EN = {
+    "api": "las rutas de la API, con cada sistema: tests/seguridad/test_matriz_api.py",
     "cuenta": "las páginas de la cuenta son de allauth: tests/instituciones/test_entrada.py",
 }
 

@@ -400,7 +400,7 @@ def test_dos_mil_pasos_al_azar_no_salen_del_camino(mundo, cifra):
 
 @pytest.mark.nocturna
 def test_veinte_mil_pasos_al_azar_no_salen_del_camino(mundo, cifra):
-    correr(mundo, cifra, 500)
+    correr(mundo, cifra, 800)
 
     assert DADOS["intentos"] >= 20_000
 
