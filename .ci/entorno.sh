@@ -79,8 +79,10 @@ instalar_con_uv() {
 
 instalar_con_pip() {
     if ! "$PYTHON" -m pip --version >/dev/null 2>&1; then
-        interprete=$(buscar_python) ||
-            fallar "Hace falta Python 3.11 o posterior. Escriba:  sudo apt-get install -y python3 python3-venv"
+        if ! interprete=$(buscar_python); then
+            instalar_paquetes python3 python3-venv || fallar "Hace falta Python 3.11 o posterior."
+            interprete=$(buscar_python) || fallar "Hace falta Python 3.11 o posterior; este sistema trae uno anterior."
+        fi
         if ! "$interprete" -c 'import venv, ensurepip' >/dev/null 2>&1; then
             paquete=$("$interprete" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
             decir "· A $interprete le falta venv."
