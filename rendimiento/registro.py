@@ -14,7 +14,18 @@ from typing import Any
 
 RAIZ = Path(__file__).resolve().parent.parent
 # Cada módulo trae su lista MEDIDAS; quien mide algo nuevo agrega aquí el suyo.
-MODULOS = ["rendimiento.informe", "rendimiento.libro", "rendimiento.paginas"]
+MODULOS = [
+    "rendimiento.informe",
+    "rendimiento.crecimiento",
+    "rendimiento.libro",
+    "rendimiento.libro_institucion",
+    "rendimiento.paginas",
+    "rendimiento.tablero",
+    "rendimiento.guardado",
+    "rendimiento.timbre",
+    "rendimiento.visita",
+    "rendimiento.api",
+]
 MEGA = 1024
 
 
