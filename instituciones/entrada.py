@@ -1,19 +1,16 @@
 """La puerta: quién entra y cómo se le contesta, sin decir nunca quién tiene cuenta."""
 
-import base64
-import hashlib
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.dispatch import Signal
 
+from instituciones import cifra
 from instituciones.models import Rol, Usuario
 
 LARGO_DE_QUIEN_ADMINISTRA = 15
@@ -97,26 +94,15 @@ class AdaptadorDeSegundoFactor(DefaultMFAAdapter):
         return not exige_segundo_factor(authenticator.user)
 
     def encrypt(self, text):
-        return _cifra().encrypt(text.encode()).decode()
+        return cifra.cifrar(text, cifra.SEGUNDO_FACTOR)
 
     def decrypt(self, encrypted_text):
         try:
-            return _cifra().decrypt(encrypted_text.encode()).decode()
-        except InvalidToken as motivo:
+            return cifra.descifrar(encrypted_text, cifra.SEGUNDO_FACTOR)
+        except cifra.Ilegible as motivo:
             raise ImproperlyConfigured(
                 "La semilla se cifró con otro secreto: agréguelo a SECRET_KEY_FALLBACKS."
             ) from motivo
-
-
-def _cifra() -> MultiFernet:
-    """La cifra del secreto en vigor; detrás, las de los anteriores."""
-    secretos = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_llave(secreto)) for secreto in secretos])
-
-
-def _llave(secreto: str) -> bytes:
-    derivada = hashlib.blake2b(secreto.encode(), digest_size=32, person=b"segundo-factor").digest()
-    return base64.urlsafe_b64encode(derivada)
 
 
 class MasLargaParaAdministradores:
