@@ -218,7 +218,10 @@ else:
         "store_processed": False,
         "polling_interval": 0.1,
     }
-CELERY_TASK_ROUTES = {"instituciones.tasks.despachar_correo": {"queue": "correo"}}
+CELERY_TASK_ROUTES = {
+    "instituciones.tasks.despachar_correo": {"queue": "correo"},
+    "instituciones.tasks.despachar_webhooks": {"queue": "webhooks"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -352,6 +355,9 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_FORMATTER_CLASS": "instituciones.api.atencion.Problema",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }
+# Webhooks: ver docs/api.md. Se llama sólo a máquinas públicas, en estos puertos.
+WEBHOOKS_PUERTOS = env.list("PESN_WEBHOOKS_PUERTOS", cast=int, default=[443])
+WEBHOOKS_DE_PRUEBA = False  # sólo lo encienden las pruebas: permite un receptor en esta máquina
 SPECTACULAR_SETTINGS = {
     "TITLE": "API del seguimiento del plan",
     "DESCRIPTION": "Leer el plan, las matrices, los cortes y los informes; escribir avances y su "
@@ -373,8 +379,17 @@ SPECTACULAR_SETTINGS = {
         "EstadoDeObservacion": "matrices.models.Observacion.Estado",
         "EstadoDeInforme": "informes.models.Informe.Estado",
         "EstadoDePropuesta": "acciones.models.PropuestaLegislativa.Estado",
+        "EstadoDeSuscripcion": "instituciones.models.Suscripcion.Estado",
+        "EstadoDeEntrega": "instituciones.models.Entrega.Estado",
+        "EventoDeWebhook": "instituciones.models.Evento",
     },
     "SORT_OPERATIONS": False,
+    "WEBHOOKS": [
+        "instituciones.api.webhooks.PERIODO_ABIERTO",
+        "instituciones.api.webhooks.AVANCE_OBSERVADO",
+        "instituciones.api.webhooks.AVANCE_VALIDADO",
+        "instituciones.api.webhooks.INFORME_PUBLICADO",
+    ],
 }
 
 # Idioma y formatos ---------------------------------------------------------------------------
@@ -484,6 +499,7 @@ LOGGING = {
     "root": {"handlers": ["consola"], "level": env("NIVEL_DE_BITACORA", default="INFO")},
     "loggers": {
         "fontTools": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},  # sus advertencias dicen la dirección entera
         "weasyprint": {"level": "ERROR"},
         "django_structlog": {"level": "WARNING" if EN_PRUEBAS else "INFO"},
     },
