@@ -9,6 +9,7 @@ from hmac import compare_digest
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
@@ -120,6 +121,26 @@ def sigue_en_su_puesto(cliente: ClienteSistema) -> bool:
         and persona.rol == cliente.rol
         and persona.institucion_id == cliente.institucion_id
     )
+
+
+def que_leen(momento: datetime | None = None) -> QuerySet[ClienteSistema]:
+    """Los que ahora mismo entrarían a la API a leer: con ficha en vigor y su persona en su puesto.
+
+    Sin contar el alcance, que va en JSON: `alcanza_a_leer`.
+    """
+    en_vigor = Ficha.objects.filter(expiry__gt=momento or timezone.now())
+    return ClienteSistema.objects.filter(
+        pk__in=en_vigor.values("cliente"),
+        revocado_en=None,
+        persona__is_active=True,
+        persona__rol=F("rol"),
+        persona__institucion=F("institucion"),
+    )
+
+
+def alcanza_a_leer(cliente: ClienteSistema) -> bool:
+    """Si se le dio el alcance de leer."""
+    return Alcance.LEER in cliente.alcances
 
 
 def reconocer(secreto: str, momento: datetime | None = None) -> Ficha | None:

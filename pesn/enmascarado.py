@@ -28,6 +28,8 @@ SE_BORRAN = (
     "account.EmailAddress",
     "instituciones.Ficha",
     "instituciones.Aviso",  # lo que espera en la bandeja no sale desde una copia
+    "instituciones.Entrega",
+    "instituciones.Suscripcion",
 )
 # El plan es un documento publicado; los catálogos, nombres de oficinas; lo demás, llaves y estados.
 SE_QUEDA_ENTERO = (

@@ -28,7 +28,7 @@ ASIGNAN = {
         "flujo/revision.py",
     },
     "informes": {"emision.py", "recomendaciones.py"},
-    "instituciones": set(),
+    "instituciones": {"suscripciones.py", "entregas.py"},
     "pesn": set(),
 }
 ESCRIBEN = {"update", "create", "get_or_create", "update_or_create"}
@@ -42,6 +42,8 @@ VEN_LO_PROPIO = {
     "filtroguardado": "toda persona ve los que ella guardó",
     "aviso": "toda persona ve lo que se le avisó",
     "preferenciadeavisos": "toda persona ve la suya",
+    "suscripcion": "toda persona ve las de los sistemas que actúan por ella",
+    "entrega": "toda persona ve las de los sistemas que actúan por ella",
     "corte": "que un semestre se cortó lo sabe toda persona que entra; qué dice, por edición",
 }
 LA_PUBLICA = "la edición pública ya publicada la lee cualquiera"
