@@ -1,5 +1,6 @@
 """Cuentas y catálogos, para quien administra; lo demás no se inscribe aquí."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,16 +11,19 @@ from django.db.models import Count, Max, Q
 from django.http import HttpResponseRedirect
 from django.utils import timezone
 
-from instituciones import clientes, cuentas
+from instituciones import clientes, cuentas, entregas, suscripciones
 from instituciones.bitacora import asiento, constancia
 from instituciones.models import (
     Alcance,
     ClienteSistema,
+    Entrega,
+    Evento,
     Feriado,
     GrupoInstitucional,
     Institucion,
     PertenenciaGrupo,
     ResolucionReserva,
+    Suscripcion,
     Usuario,
 )
 
@@ -275,3 +279,133 @@ class SistemaAdmin(Constante):
         messages.warning(
             request, f"La ficha de {cliente}; guárdela ahora, no se vuelve a mostrar: {secreto}"
         )
+
+
+class SuscripcionForm(forms.ModelForm):
+    """A qué sistema, a dónde y de qué se le avisa."""
+
+    eventos = forms.MultipleChoiceField(
+        choices=Evento.choices, widget=forms.CheckboxSelectMultiple, initial=Evento.values
+    )
+
+    class Meta:
+        model = Suscripcion
+        fields = ["cliente", "direccion", "eventos"]
+        help_texts = {"direccion": "https:// de un servidor público; es el sistema quien recibe."}
+
+    def clean(self):
+        datos = super().clean()
+        if not self.errors:
+            suscripciones.exigir(Suscripcion(**datos))
+        return datos
+
+
+@admin.register(Suscripcion)
+class SuscripcionAdmin(Constante):
+    """Los webhooks: se suscriben, se rotan, se pausan y se retiran; no se cambian."""
+
+    form = SuscripcionForm
+    list_display = ["cliente", "anfitrion", "estado", "motivo", "muertas_seguidas", "creada"]
+    list_filter = ["estado", "motivo"]
+    list_select_related = ["cliente"]
+    search_fields = ["cliente__nombre"]
+    autocomplete_fields = ["cliente"]
+    actions = ["rotar", "pausar", "reanudar", "retirar"]
+
+    def has_change_permission(self, request, obj=None):
+        """La página de una sólo se lee; las acciones de la lista sí cambian."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ValidationError as motivo:  # el nombre dejó de resolver entre mirarlo y guardarlo
+            messages.error(request, " ".join(motivo.messages))
+            return HttpResponseRedirect(request.get_full_path())
+
+    @admin.display(description="Anfitrión")
+    def anfitrion(self, suscripcion):
+        return suscripcion.anfitrion
+
+    def save_model(self, request, obj, form, change):
+        self._mostrar_secreto(request, obj, suscripciones.suscribir(obj, por=request.user))
+
+    @admin.action(
+        description="Dar otro secreto; el anterior firma un día más", permissions=["change"]
+    )
+    def rotar(self, request, queryset):
+        def dar(una):
+            self._mostrar_secreto(request, una, suscripciones.rotar(una, por=request.user))
+
+        self._a_cada_una(request, queryset, dar)
+
+    @admin.action(description="Poner en pausa", permissions=["change"])
+    def pausar(self, request, queryset):
+        def dar(una):
+            if not suscripciones.pausar(una, por=request.user):
+                raise ValidationError("No estaba activa.")
+            messages.success(request, f"{una}: en pausa.")
+
+        self._a_cada_una(request, queryset, dar)
+
+    @admin.action(description="Reanudar", permissions=["change"])
+    def reanudar(self, request, queryset):
+        def dar(una):
+            suscripciones.reanudar(una, por=request.user)
+            messages.success(request, f"{una}: vuelve a recibir.")
+
+        self._a_cada_una(request, queryset, dar)
+
+    @admin.action(
+        description="Retirar: no recibe más y se borra su secreto", permissions=["change"]
+    )
+    def retirar(self, request, queryset):
+        def dar(una):
+            if not suscripciones.retirar(una, por=request.user):
+                raise ValidationError("Ya estaba retirada.")
+            messages.success(request, f"{una}: retirada.")
+
+        self._a_cada_una(request, queryset, dar)
+
+    def _a_cada_una(self, request, queryset, dar: Callable[[Suscripcion], None]) -> None:
+        for una in queryset.select_related("cliente__institucion"):
+            try:
+                dar(una)
+            except ValidationError as motivo:
+                messages.error(request, f"{una}: {' '.join(motivo.messages)}")
+
+    def _mostrar_secreto(self, request, una: Suscripcion, secreto: str) -> None:
+        messages.warning(
+            request, f"El secreto de {una}; guárdelo ahora, no se vuelve a mostrar: {secreto}"
+        )
+
+
+@admin.register(Entrega)
+class EntregaAdmin(Constante):
+    """Lo que se mandó a los sistemas y cómo contestaron; lo que dice cada una no se muestra."""
+
+    fields = [
+        *("suscripcion", "evento", "identificador", "estado", "creada", "intentos", "proximo"),
+        *("intentada_en", "estado_http", "falla", "entregada_en"),
+    ]
+    list_display = ["evento", "suscripcion", "estado", "intentos", "estado_http", "falla", "creada"]
+    list_filter = ["estado", "evento", "suscripcion"]
+    list_select_related = ["suscripcion__cliente"]
+    actions = ["reenviar"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """La página de una sólo se lee; las acciones de la lista sí cambian."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    @admin.action(description="Mandar otra vez", permissions=["change"])
+    def reenviar(self, request, queryset):
+        for una in queryset.select_related("suscripcion__cliente__institucion"):
+            try:
+                entregas.reenviar(una, por=request.user)
+            except ValidationError as motivo:
+                messages.error(request, f"{una}: {' '.join(motivo.messages)}")
+            else:
+                messages.success(request, f"{una}: en la fila.")
