@@ -19,7 +19,7 @@ from django.db import IntegrityError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
-from informes import armado, avisos, pdf, permisos, xlsx
+from informes import anuncios, armado, avisos, pdf, permisos, xlsx
 from informes.contenido import Contenido, desde_json, resumen_de
 from informes.models import (
     ContenidoSellado,
@@ -397,6 +397,8 @@ def _dar(informe: Informe, paso: str, *, por: Usuario, **ctx: Any) -> Informe:
                 )
         if paso == "presentar":
             avisos.presentado(informe, ctx.get("momento"))
+        if paso == "publicar":
+            anuncios.publicado(informe, ctx.get("momento"))
         return informe
 
 

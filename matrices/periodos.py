@@ -16,7 +16,7 @@ from instituciones import bitacora
 from instituciones.canonico import canonico
 from instituciones.consultas import exigir_turno
 from instituciones.models import Feriado, Usuario
-from matrices import avisos, calculo, consultas, flujo, permisos
+from matrices import anuncios, avisos, calculo, consultas, flujo, permisos
 from matrices.calendario import (
     DIAS_DE_GRACIA,
     FechasDelSemestre,
@@ -187,6 +187,7 @@ def abrir(
         )
         crear_avances(periodo, actividades, **quien)
         avisos.abierto(periodo, momento)
+        anuncios.abierto(periodo, momento)
         return periodo
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from instituciones import bitacora
 from instituciones.canonico import canonico, huella
 from instituciones.models import Usuario
-from matrices import avisos, consultas
+from matrices import anuncios, avisos, consultas
 from matrices.flujo.condiciones import condicion_que_falta
 from matrices.flujo.conflictos import PasoInvalido, VersionAjena
 from matrices.flujo.tablas import MIDE, PASOS, TABLAS, Fila
@@ -122,6 +122,7 @@ def mover_varios(
         ]
         Movimiento.objects.bulk_create(nuevos, batch_size=500)
         avisos.de_un_paso(paso, movidos, momento)
+        anuncios.de_un_paso(paso, movidos, momento)
         asientos.extend(asiento_de(nuevo) for nuevo in nuevos)
     return movidos
 
