@@ -10,7 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from informes import emision
-from instituciones.tasks import tocar_correo
+from instituciones.tasks import tocar_correo, tocar_webhooks
 from matrices import avisos, periodos
 from matrices.flujo import libros_sin_dueno
 from matrices.tasks import tocar_libro
@@ -28,7 +28,7 @@ def atender_trabajo(clave: str) -> None:
 
 @shared_task(ignore_result=True)
 def reconciliar() -> None:
-    """Cada medio minuto: lo que manda el calendario, los trabajos sin dueño y el correo."""
+    """Cada medio minuto: lo que manda el calendario, los trabajos sin dueño y lo que sale."""
     cache.set(LATIDO, timezone.now().timestamp(), timeout=None)
     periodos.dar_pasos_del_calendario()
     for clave in emision.reconciliar():
@@ -37,6 +37,7 @@ def reconciliar() -> None:
         tocar_libro(clave)
     avisos.del_calendario()
     tocar_correo()
+    tocar_webhooks()
 
 
 def tocar(clave: str) -> None:

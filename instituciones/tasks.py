@@ -1,6 +1,6 @@
-"""El timbre del correo, y la limpieza de sesiones y pedidos: pueden sonar dos veces o ninguna.
+"""El timbre del correo y de los webhooks, y la limpieza: pueden sonar dos veces o ninguna.
 
-De lo que sale por correo manda la bandeja.
+De lo que sale manda la bandeja de cada uno.
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from instituciones import clientes, correo
+from instituciones import clientes, correo, entregas
 
 registro = structlog.get_logger(__name__)
 
@@ -32,6 +32,22 @@ def tocar_correo() -> None:
 
 
 @shared_task(ignore_result=True)
+def despachar_webhooks() -> None:
+    """Manda lo que espera en la bandeja de los webhooks."""
+    entregas.despachar()
+
+
+def tocar_webhooks() -> None:
+    """Toca el timbre si algo espera; si no hay quien lo oiga, espera en su fila."""
+    if not entregas.esperan():
+        return
+    try:
+        despachar_webhooks.delay()
+    except (OperationalError, OSError):
+        registro.warning("timbre_mudo", tarea="despachar_webhooks")
+
+
+@shared_task(ignore_result=True)
 def borrar_sesiones_vencidas() -> None:
     """Una vez al día: las sesiones que ya no abren nada (lo mismo que `clearsessions`)."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
@@ -39,5 +55,6 @@ def borrar_sesiones_vencidas() -> None:
 
 @shared_task(ignore_result=True)
 def barrer_los_pedidos() -> None:
-    """Una vez al día: los pedidos de la API de hace más de un mes y las claves ya vencidas."""
+    """Una vez al día: pedidos y entregas de hace más de un mes, y las claves ya vencidas."""
     clientes.barrer()
+    entregas.barrer()

@@ -259,7 +259,7 @@ def web(escucha: int) -> Pieza:
 def trabajador(var: Path) -> Pieza:
     """El trabajador y su reloj: informes, correo y lo que manda el calendario."""
     opciones = "--concurrency 1 --without-gossip --without-mingle --without-heartbeat --beat"
-    opciones += " --queues celery,correo"
+    opciones += " --queues celery,correo,webhooks"
     celery = [sys.executable, "-m", "celery", "-A", "pesn", "worker", *opciones.split()]
     return Pieza("trabajador", [*celery, "--schedule", str(var / "beat"), "--loglevel", "INFO"])
 

@@ -33,7 +33,9 @@ def test_compose_no_trae_secretos_de_ejemplo(variable):
     assert not any(uso.startswith((":-", "-")) for uso in usos)
 
 
-@pytest.mark.parametrize("servicio", ["web", "trabajador", "correo", "reloj", "postgres", "redis"])
+@pytest.mark.parametrize(
+    "servicio", ["web", "trabajador", "correo", "webhooks", "reloj", "postgres", "redis"]
+)
 def test_cada_servicio_dice_como_se_sabe_que_vive(servicio):
     assert SERVICIOS[servicio]["healthcheck"]["test"]
 

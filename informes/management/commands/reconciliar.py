@@ -1,21 +1,23 @@
-"""Lo que manda el calendario, los trabajos que nadie atiende y el correo que espera."""
+"""Lo que manda el calendario, los trabajos que nadie atiende y lo que espera salir."""
 
 from django.core.management.base import BaseCommand
 
 from informes import emision, tasks
-from instituciones import correo
-from instituciones.tasks import tocar_correo
+from instituciones import correo, entregas
+from instituciones.tasks import tocar_correo, tocar_webhooks
 from matrices import avisos, libro, periodos
 from matrices.flujo import libros_sin_dueno
 from matrices.tasks import tocar_libro
 
 
 class Command(BaseCommand):
-    help = "Pasos y avisos del calendario, trabajos huérfanos y correo; se puede repetir."
+    help = "Pasos y avisos del calendario, trabajos huérfanos, correo y webhooks; se puede repetir."
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--aqui", action="store_true", help="atiende aquí los trabajos y el correo, sin cola"
+            "--aqui",
+            action="store_true",
+            help="atiende aquí los trabajos, el correo y los webhooks, sin cola",
         )
 
     def handle(self, *args, aqui, **opciones):
@@ -40,5 +42,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{avisos.del_calendario()} avisos del calendario.")
         if aqui:
             self.stdout.write(f"{correo.despachar()} correos enviados.")
+            self.stdout.write(f"{entregas.despachar()} webhooks entregados.")
         else:
             tocar_correo()
+            tocar_webhooks()
