@@ -10,6 +10,7 @@ from rest_framework.routers import SimpleRouter
 from acciones.api import AccionViewSet, PlanViewSet, PropuestaViewSet
 from informes.api import CorteViewSet, DocumentoViewSet, InformeViewSet
 from instituciones.api.quienes import InstitucionViewSet, YoViewSet
+from instituciones.api.webhooks import EntregaViewSet, SuscripcionViewSet
 from matrices.api.avances import AvanceViewSet
 from matrices.api.cola import ColaViewSet
 from matrices.api.evidencias import EvidenciaViewSet
@@ -30,6 +31,8 @@ VISTAS = {
     "cortes": (CorteViewSet, "corte"),
     "informes": (InformeViewSet, "informe"),
     "documentos": (DocumentoViewSet, "documento"),
+    "suscripciones": (SuscripcionViewSet, "suscripcion"),
+    "entregas": (EntregaViewSet, "entrega"),
 }
 
 

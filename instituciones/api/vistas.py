@@ -23,6 +23,7 @@ class VistaDeApi(viewsets.GenericViewSet):
 
     permission_classes = [ConAlcance]
     alcances: dict[str, str] = {}
+    sin_cuerpo: frozenset[str] = frozenset()  # las acciones que se piden con sólo la dirección
     lookup_value_regex = CLAVE
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -39,7 +40,8 @@ class VistaDeApi(viewsets.GenericViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        exigir_cuerpo(request)
+        if self.action not in self.sin_cuerpo:
+            exigir_cuerpo(request)
 
     def _anotar(self, estado: int, inicio: float) -> None:
         """El pedido de un sistema: en la bitácora técnica y, si quiso escribir, en su tabla."""
