@@ -3,6 +3,9 @@
 La base es la verdad: quien reclama lo que espera de una persona lo arrienda con una ficha. Lo que
 el servidor de correo rechazó se reintenta, con tope; lo que se le entregó y no contestó queda
 INCIERTO y no se repite: nadie recibe dos veces, y dentro de la aplicación el aviso está igual.
+
+También salen de aquí los enlaces para restablecer la contraseña (`PedidoDeEnlace`): a lo sumo una
+vez, porque quien no lo recibe lo pide de nuevo.
 """
 
 import smtplib
@@ -11,14 +14,16 @@ from email.utils import parseaddr
 from uuid import uuid4
 
 import structlog
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from instituciones.models import Aviso, PreferenciaDeAvisos, Usuario
+from instituciones.models import Aviso, PedidoDeEnlace, PreferenciaDeAvisos, Usuario
 
 registro = structlog.get_logger(__name__)
 E = Aviso.Envio
@@ -43,18 +48,19 @@ def esperan(momento: datetime | None = None) -> bool:
     """Si hay algo que mandar ya, o algo que quedó a medias."""
     ahora = momento or timezone.now()
     a_medias = Aviso.objects.filter(envio=E.EN_CAMINO, arriendo__lt=ahora)
-    return Aviso.objects.por_enviar(ahora).exists() or a_medias.exists()
+    avisos = Aviso.objects.por_enviar(ahora).exists() or a_medias.exists()
+    return avisos or PedidoDeEnlace.objects.exists()
 
 
 def despachar(momento: datetime | None = None) -> int:
-    """Manda lo que espera, persona por persona; dice cuántos mensajes salieron.
+    """Manda lo que espera, primero los enlaces; dice cuántos mensajes salieron.
 
     Se puede llamar cuantas veces se quiera y desde varios procesos.
     """
     ahora = momento or timezone.now()
     recoger(ahora)
+    enviados = enviar_enlaces(ahora)
     personas = Aviso.objects.por_enviar(ahora).order_by("persona").values_list("persona", flat=True)
-    enviados = 0
     for persona in list(personas.distinct()[:POR_BARRIDA]):
         try:
             enviados += enviar(persona, momento)
@@ -146,6 +152,74 @@ def _soltar(ficha: str, ahora: datetime) -> None:
         suyos.filter(intentos=intentos).update(
             envio=E.POR_ENVIAR, arriendo=None, desde=ahora + espera
         )
+
+
+# Los enlaces de contraseña ---------------------------------------------------------------------
+
+
+def pedir_enlace(correo: str) -> None:
+    """Anota el pedido, haya o no una cuenta: contestar no tarda más en un caso que en otro."""
+    PedidoDeEnlace.objects.create(correo=correo)
+
+
+def enviar_enlaces(ahora: datetime) -> int:
+    """A cada cuenta activa, un enlace recién hecho; dice cuántos salieron.
+
+    Sin servidor de correo esperan, hasta que ya no valdrían.
+    """
+    vence = ahora - timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    PedidoDeEnlace.objects.filter(momento__lt=vence).delete()
+    pedidos = list(PedidoDeEnlace.objects.all()[:POR_BARRIDA])
+    if not pedidos:
+        return 0
+    conexion = get_connection()
+    try:
+        conexion.open()
+    except (OSError, smtplib.SMTPException) as motivo:
+        registro.warning("correo_sin_servidor", motivo=type(motivo).__name__)
+        return 0
+    try:
+        return sum(_enviar_enlace(pedido, conexion) for pedido in pedidos)
+    finally:
+        _cerrar(conexion)
+
+
+def _enviar_enlace(pedido: PedidoDeEnlace, conexion) -> bool:
+    """Quien lo borra lo manda; si no hay a quién, con borrarlo basta."""
+    tomados, _ = PedidoDeEnlace.objects.filter(pk=pedido.pk).delete()
+    persona = Usuario.objects.activas().filter(correo__iexact=pedido.correo).first()
+    if not tomados or persona is None:
+        return False
+    try:
+        _mensaje_de_enlace(persona, conexion).send()
+    except (OSError, smtplib.SMTPException) as motivo:
+        registro.warning("enlace_sin_enviar", persona=persona.pk, motivo=type(motivo).__name__)
+        return False
+    return True
+
+
+def _mensaje_de_enlace(persona: Usuario, conexion) -> EmailMessage:
+    """El enlace se hace ahora: vale una hora desde que sale y no se guarda en ninguna parte."""
+    llave = {
+        "uidb36": user_pk_to_url_str(persona),
+        "key": default_token_generator.make_token(persona),
+    }
+    enlace = direccion(reverse("account_reset_password_from_key", kwargs=llave))
+    contexto = {
+        "password_reset_url": enlace,
+        "current_site": {"domain": settings.DIRECCION_PUBLICA},
+    }
+    texto = render_to_string("account/email/password_reset_key_message.txt", contexto)
+    return EmailMessage(
+        "PESN: recupere su contraseña",
+        texto.strip(),
+        to=[persona.correo],
+        connection=conexion,
+        headers={
+            "Message-ID": f"<{uuid4().hex}@{_dominio()}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
 
 
 # El mensaje ------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import django_filters
+from allauth.account.forms import ResetPasswordForm
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
+from instituciones import correo
 from instituciones.consultas import delegables, delegaciones_que_chocan
 from instituciones.models import Asiento, Aviso, Delegacion, PreferenciaDeAvisos, Usuario
 
@@ -75,6 +77,17 @@ class DelegacionForm(forms.ModelForm):
         elif delegaciones_que_chocan(self.titular, desde, hasta).exists():
             self.add_error("desde", CHOCA)
         return datos
+
+
+class PedirEnlaceForm(ResetPasswordForm):
+    """El correo de quien olvidó su contraseña; si tiene cuenta lo ve después quien despacha."""
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+    def save(self, request, **_):
+        correo.pedir_enlace(self.cleaned_data["email"])
+        return self.cleaned_data["email"]
 
 
 class AvisosForm(forms.Form):

@@ -645,6 +645,27 @@ class Aviso(models.Model):
         return self.titulo
 
 
+class PedidoDeEnlace(models.Model):
+    """Que alguien pidió restablecer la contraseña de un correo, tenga cuenta o no.
+
+    Es la bandeja de salida de los enlaces: anotar cuesta lo mismo en los dos casos, y a quién le
+    toca lo ve quien despacha, que lo borra al tomarlo. No lleva el enlace, que se hace al salir.
+    """
+
+    correo = models.CharField(max_length=254)
+    momento = models.DateTimeField(default=timezone.now)
+
+    objects = Acotado.as_manager()
+
+    class Meta:
+        verbose_name = "pedido de enlace"
+        verbose_name_plural = "pedidos de enlace"
+        ordering = ["momento", "pk"]
+
+    def __str__(self):
+        return f"{self.momento:%Y-%m-%d %H:%M}"
+
+
 # Los sistemas de otros: clientes de la API ----------------------------------------------------
 
 

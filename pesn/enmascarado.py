@@ -30,6 +30,7 @@ SE_BORRAN = (
     "instituciones.Aviso",  # lo que espera en la bandeja no sale desde una copia
     "instituciones.Entrega",
     "instituciones.Suscripcion",
+    "instituciones.PedidoDeEnlace",
 )
 # El plan es un documento publicado; los catálogos, nombres de oficinas; lo demás, llaves y estados.
 SE_QUEDA_ENTERO = (

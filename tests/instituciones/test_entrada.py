@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.test import Client
 from django.urls import reverse
 
+from instituciones import correo as bandeja
 from instituciones.entrada import MasLargaParaAdministradores
 from instituciones.models import Asiento, Usuario
 from tests.fabricas import UsuarioFactory
@@ -159,6 +160,7 @@ def enlace_de(correo):
 def test_restablecer_vale_una_vez_y_cierra_las_demas_sesiones(client, client_b, persona):
     client_b.force_login(persona)
     client.post(reverse("account_reset_password"), {"email": persona.correo})
+    bandeja.despachar()
     enlace = enlace_de(mail.outbox[0])
     formulario = client.get(enlace, follow=True)
     nueva = "otra-clave-larga-77"
@@ -177,6 +179,7 @@ def test_restablecer_vale_una_vez_y_cierra_las_demas_sesiones(client, client_b, 
 def test_restablecer_vence_en_una_hora(client, persona):
     with time_machine.travel(dt.datetime(2026, 1, 5, 15, tzinfo=dt.UTC), tick=False) as reloj:
         client.post(reverse("account_reset_password"), {"email": persona.correo})
+        bandeja.despachar()
         reloj.shift(dt.timedelta(hours=1, seconds=1))
 
         pagina = client.get(enlace_de(mail.outbox[0]), follow=True)
@@ -187,12 +190,13 @@ def test_restablecer_vence_en_una_hora(client, persona):
 def test_restablecer_contesta_igual_a_quien_no_tiene_cuenta(client, persona):
     conocida = client.post(reverse("account_reset_password"), {"email": persona.correo})
     desconocida = client.post(reverse("account_reset_password"), {"email": "nadie@ejemplo.gt"})
+    bandeja.despachar()
 
     assert (desconocida.status_code, desconocida["Location"]) == (
         conocida.status_code,
         conocida["Location"],
     )
-    assert [correo.to for correo in mail.outbox] == [[persona.correo]]
+    assert [uno.to for uno in mail.outbox] == [[persona.correo]]
 
 
 def test_quien_administra_usa_una_contrasena_mas_larga():
