@@ -11,10 +11,14 @@ from acciones.models import (
     Programa,
     Sigla,
 )
+from instituciones.admin import ListaLegible
 
 
 class SoloLectura(admin.ModelAdmin):
     """Se mira y no se toca."""
+
+    def get_changelist(self, request, **kwargs):
+        return ListaLegible
 
     def get_queryset(self, request):
         filas = self.model.objects.visibles_para(request.user)

@@ -306,7 +306,7 @@ def comparar(request, pk, otro):
     """Dos cortes, acción por acción: qué cifra cambió y cuánto."""
     visibles = ContenidoSellado.objects.visibles_para(request.user).filter(edicion=Edicion.CNS)
     sellados = [
-        get_object_or_404(visibles.select_related("corte__periodo"), corte=uno)
+        get_object_or_404(visibles.select_related("corte__periodo"), corte__pk=uno)
         for uno in (pk, otro)
     ]
     antes, despues = [emision.vigente_de(uno.corte) for uno in sellados]

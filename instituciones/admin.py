@@ -6,7 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import Count, Max, Q
 from django.http import HttpResponseRedirect
 from django.utils import timezone
@@ -30,10 +33,23 @@ from instituciones.models import (
 AJENA = "Otra persona cambió esta cuenta mientras tanto; no se guardó nada. Así está ahora."
 
 
+class ListaLegible(ChangeList):
+    """Un filtro escrito a mano que la base no puede leer vuelve a la lista, y no es una falla."""
+
+    def get_results(self, request):
+        try:
+            super().get_results(request)
+        except (DataError, OverflowError, ValueError) as motivo:
+            raise IncorrectLookupParameters(motivo) from motivo
+
+
 class Constante(admin.ModelAdmin):
     """Cada guardado deja su asiento, al final de la misma transacción; nada se borra."""
 
     se_borra = False
+
+    def get_changelist(self, request, **kwargs):
+        return ListaLegible
 
     def get_queryset(self, request):
         filas = self.model.objects.visibles_para(request.user)

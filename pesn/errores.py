@@ -4,7 +4,7 @@ import errno
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.defaults import page_not_found
@@ -57,8 +57,13 @@ def falta_segundo_factor(request: HttpRequest) -> HttpResponse:
 
 
 def peticion_fallida(request: HttpRequest) -> HttpResponse:
-    """El 500 de Django; si la base o la caché no contestan, 503, y si el disco se llenó, 507."""
+    """El 500 de Django; si la base o la caché no contestan, 503, y si el disco se llenó, 507.
+
+    Lo que no cabe en una columna no es una falla: se pidió algo que no puede haber.
+    """
     falla = sys.exc_info()[1]
+    if isinstance(falla, DataError | OverflowError):
+        return _contestar(request, 400, "400.html")
     if isinstance(falla, OperationalError | InterfaceError | SinRedis | RedisLento):
         return _contestar(request, 503, "500.html")
     if isinstance(falla, OSError) and falla.errno in SIN_ESPACIO:

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 from django.core.files.storage import storages
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.urls import reverse
 
 from pesn import errores, salud, views
@@ -49,6 +49,8 @@ def test_un_archivo_guardado_no_se_alcanza_por_direccion(client):
         (OperationalError("connection refused"), 503),
         (InterfaceError("connection already closed"), 503),
         (OSError(errno.ENOSPC, "No space left on device"), 507),
+        (DataError("value out of range"), 400),
+        (OverflowError("Python int too large to convert to SQLite INTEGER"), 400),
         (OSError(errno.EACCES, "Permission denied"), 500),
         (ZeroDivisionError("clave-secreta"), 500),
     ],
