@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from informes import emision, graficas
 from informes.abiertos import descripcion, ediciones, formatos
 from informes.abiertos.ediciones import ULTIMA, Version
+from informes.abiertos.limites import MINUTO, DemasiadosLibros, contar_libro
 from informes.abiertos.tablas import ESQUEMA, TABLAS
 from informes.contenido import Contenido, codigo_de_verificacion
 from informes.graficas import trazos
@@ -38,6 +39,7 @@ GRAFICAS: dict[str, Callable[[Contenido], graficas.Grafica]] = {
 }
 MIGA_PUBLICO = ("Público", reverse_lazy("informes:publico"))
 MIGA_DATOS = ("Datos abiertos", reverse_lazy("informes:datos"))
+DEMASIADOS = "Demasiados libros de Excel seguidos. Espere un minuto, o baje el CSV."
 NADA_SE_EJECUTA = "sandbox; default-src 'none'"
 
 dibujados: Guardado[str] = Guardado(12)
@@ -58,6 +60,9 @@ def _abierta(vista):
         except emision.IntegridadRota as motivo:
             contexto = {"titulo": "Archivo alterado", "motivo": str(motivo), "codigo": "integridad"}
             respuesta = render(request, "informes/rechazo.html", contexto, status=409)
+        except DemasiadosLibros:
+            respuesta = render(request, "400.html", {"mensaje": DEMASIADOS}, status=429)
+            respuesta["Retry-After"] = str(MINUTO)
         if request.path.startswith(reverse("informes:datos")):
             respuesta["Access-Control-Allow-Origin"] = "*"
             respuesta["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Content-Disposition"
@@ -334,10 +339,16 @@ def datos_tabla(request, semestre, version, tabla, formato):
         request,
         una,
         sha256(f"{ESQUEMA} {una.huella} {tabla}.{formato}".encode()).hexdigest(),
-        lambda: StreamingHttpResponse(
-            formatos.trozos(TABLAS[tabla], una, formato), content_type=formatos.TIPOS[formato]
-        ),
+        lambda: _hacer_tabla(request, una, tabla, formato),
         f"{una.plan}-{una.semestre}-v{una.numero}-{tabla}.{formato}".lower(),
+    )
+
+
+def _hacer_tabla(request, una: Version, tabla: str, formato: str) -> HttpResponseBase:
+    if formato == "xlsx":
+        contar_libro(request)
+    return StreamingHttpResponse(
+        formatos.trozos(TABLAS[tabla], una, formato), content_type=formatos.TIPOS[formato]
     )
 
 

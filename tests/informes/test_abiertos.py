@@ -15,7 +15,7 @@ from frictionless import Package, Schema, system, validate
 from openpyxl import load_workbook
 
 from informes import emision
-from informes.abiertos import ediciones, formatos
+from informes.abiertos import ediciones, formatos, limites
 from informes.abiertos import views as abiertos
 from informes.abiertos.tablas import TABLAS
 from informes.contenido import AVISO_DEMO, Retenido
@@ -113,6 +113,22 @@ def test_otro_plan_sale_por_su_codigo_y_no_se_confunde(client, publicado):
     assert client.get(en(publicado, f"acciones.csv?plan={plan}")).status_code == 200
     assert client.get(en(publicado, "acciones.csv?plan=otro")).status_code == 404
     assert client.get("/datos/?plan=otro").status_code == 404
+
+
+def test_los_libros_de_excel_de_una_direccion_tienen_un_limite_por_minuto(
+    publicado, cache_limpia, monkeypatch
+):
+    monkeypatch.setattr(limites, "POR_MINUTO", 3)
+    libro = en(publicado, "calendario.xlsx")
+    dados = [Client().get(libro) for _vez in range(4)]
+
+    assert [uno.status_code for uno in dados] == [200, 200, 200, 429]
+    assert dados[-1]["Retry-After"] == "60"
+    assert "Espere un minuto" in dados[-1].content.decode()
+    assert "public" not in dados[-1].get("Cache-Control", "")
+    assert Client().get(libro, headers={"if-none-match": dados[0]["ETag"]}).status_code == 304
+    assert Client().get(en(publicado, "calendario.csv")).status_code == 200
+    assert Client().get(libro, REMOTE_ADDR="203.0.113.9").status_code == 200
 
 
 def test_solo_se_lee(client, publicado):
