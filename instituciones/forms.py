@@ -142,9 +142,18 @@ class BitacoraFilter(django_filters.FilterSet):
         field_name="momento", lookup_expr="date__lte", label="Hasta", widget=_fecha()
     )
 
+    seguridad = django_filters.BooleanFilter(
+        method="de_seguridad",
+        label="Sólo eventos de seguridad (entradas, cuentas, delegaciones)",
+        widget=forms.CheckboxInput,
+    )
+
     class Meta:
         model = Asiento
         fields: list[str] = []
+
+    def de_seguridad(self, filas, _nombre, marcado):
+        return filas.de_seguridad() if marcado else filas
 
     def de_quien(self, filas, _nombre, texto):
         """Lo que hizo, o lo que otra persona hizo en su nombre."""

@@ -47,6 +47,13 @@ def vistos(client, quien, **filtros):
     return {uno.pk for uno in respuesta.context["asientos"] if uno.tipo != "sesion"}
 
 
+def test_se_pueden_mirar_solo_los_eventos_de_seguridad(client, elenco, actos):
+    assert vistos(client, elenco.auditor, seguridad="on") == {actos["cuenta"].pk}
+    assert vistos(client, elenco.planificadora, seguridad="on") == set()
+    bajado = client.get(reverse(BAJAR, args=["csv"]), {"seguridad": "on"})
+    assert "entregar" not in b"".join(bajado).decode()
+
+
 @pytest.mark.parametrize(
     ("quien", "debidos"),
     [
