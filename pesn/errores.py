@@ -1,6 +1,7 @@
 """Las páginas de lo que no se pudo atender, en español y con su código; sin tocar la base."""
 
 import errno
+import sqlite3
 import sys
 
 from django.core.exceptions import RequestDataTooBig
@@ -8,6 +9,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.defaults import page_not_found
+from psycopg.errors import DiskFull
 from redis.exceptions import ConnectionError as SinRedis
 from redis.exceptions import TimeoutError as RedisLento
 
@@ -31,6 +33,7 @@ FRASES = {
 }
 API = "/api/"
 SIN_ESPACIO = {errno.ENOSPC, errno.EDQUOT}
+NO_ESCRIBE = {errno.EIO, errno.EROFS, errno.ENODEV}  # un disco que falla: tampoco se guardó
 
 
 def ilegible(request: HttpRequest, codigo: int) -> HttpResponse:
@@ -57,18 +60,31 @@ def falta_segundo_factor(request: HttpRequest) -> HttpResponse:
 
 
 def peticion_fallida(request: HttpRequest) -> HttpResponse:
-    """El 500 de Django; si la base o la caché no contestan, 503, y si el disco se llenó, 507.
+    """El 500 de Django; si la base, la caché o el disco no contestan, 503, y si se llenó, 507.
 
     Lo que no cabe en una columna no es una falla: se pidió algo que no puede haber.
     """
     falla = sys.exc_info()[1]
     if isinstance(falla, DataError | OverflowError):
         return _contestar(request, 400, "400.html")
-    if isinstance(falla, OperationalError | InterfaceError | SinRedis | RedisLento):
-        return _contestar(request, 503, "500.html")
-    if isinstance(falla, OSError) and falla.errno in SIN_ESPACIO:
+    if _sin_espacio(falla):
         return _contestar(request, 507, "500.html")
+    if isinstance(falla, OperationalError | InterfaceError):
+        return _contestar(request, 503, "500.html", clave="sin_base")
+    if isinstance(falla, SinRedis | RedisLento):
+        return _contestar(request, 503, "500.html")
+    if isinstance(falla, OSError) and falla.errno in NO_ESCRIBE:
+        return _contestar(request, 503, "500.html")
     return _contestar(request, 500, "500.html")
+
+
+def _sin_espacio(falla: BaseException | None) -> bool:
+    """Si se llenó el disco: el de los archivos, o el de la base según ella misma."""
+    if isinstance(falla, OSError):
+        return falla.errno in SIN_ESPACIO
+    de_la_base = falla.__cause__ if isinstance(falla, OperationalError) else None
+    lleno_en_sqlite = getattr(de_la_base, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return lleno_en_sqlite or isinstance(de_la_base, DiskFull)
 
 
 def no_existe(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -88,8 +104,11 @@ def _problema(codigo: int, clave: str, mensaje: str) -> HttpResponse:
     return JsonResponse(cuerpo, status=codigo, content_type=TIPO)
 
 
-def _contestar(request: HttpRequest, codigo: int, plantilla: str) -> HttpResponse:
-    clave, mensaje = FRASES[codigo]
+def _contestar(
+    request: HttpRequest, codigo: int, plantilla: str, *, clave: str = ""
+) -> HttpResponse:
+    de_siempre, mensaje = FRASES[codigo]
+    clave = clave or de_siempre
     if es_de_la_api(request):
         # Lo que no se puede leer es siempre lo mismo para un sistema, también si es largo.
         if codigo in {400, 414}:

@@ -1,7 +1,10 @@
 """Lo que la captura hace sola: autoguardar, medir, subir y ver; y el lote «Sin cambios»."""
 
+import errno
+import os
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -253,6 +256,30 @@ def test_subir_adjunta_sin_tocar_lo_escrito_y_contesta_la_lista(client, elenco, 
     assert "Acta 7" in respuesta.content.decode()
     assert (avance.logro, avance.version) == (LARGO, 1)
     assert Asiento.objects.get(acto="adjuntar").clave == str(una.pk)
+
+
+@pytest.mark.parametrize(
+    ("motivo", "http"),
+    [(errno.ENOSPC, 507), (errno.EDQUOT, 507), (errno.EIO, 503), (errno.EROFS, 503)],
+    ids=errno.errorcode.get,
+)
+def test_si_el_disco_no_asegura_el_archivo_se_dice_y_no_queda_ni_la_fila(
+    client, elenco, avance, monkeypatch, settings, motivo, http, cifra
+):
+    """G-28: un `fsync` que falla; el disco lleno de verdad, en tests/caos/test_disco."""
+    entra(client, elenco.planificadora).raise_request_exception = False
+
+    def falla(_descriptor):
+        raise OSError(motivo, os.strerror(motivo))
+
+    monkeypatch.setattr(os, "fsync", falla)
+    respuesta = client.post(direccion(avance, "subir"), {"evidencia-archivos": acta()})
+
+    quedan = [uno for uno in Path(settings.MEDIA_ROOT).rglob("*") if uno.is_file()]
+    assert respuesta.status_code == http
+    assert (Evidencia.objects.count(), quedan) == (0, [])
+    assert not Asiento.objects.filter(acto="adjuntar").exists()
+    cifra(f"G-28 fsync {errno.errorcode[motivo]}: {http} filas=0 archivos=0")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """El inicio pide entrar; la salud contesta a cualquiera y dice qué pieza falla."""
 
 import errno
+import sqlite3
 
 import pytest
 from django.core.files.storage import storages
 from django.db import DataError, InterfaceError, OperationalError
 from django.urls import reverse
+from redis.exceptions import ConnectionError as SinRedis
 
 from pesn import errores, salud, views
 from tests.fabricas import UsuarioFactory
@@ -49,6 +51,7 @@ def test_un_archivo_guardado_no_se_alcanza_por_direccion(client):
         (OperationalError("connection refused"), 503),
         (InterfaceError("connection already closed"), 503),
         (OSError(errno.ENOSPC, "No space left on device"), 507),
+        (OSError(errno.EIO, "Input/output error"), 503),
         (DataError("value out of range"), 400),
         (OverflowError("Python int too large to convert to SQLite INTEGER"), 400),
         (OSError(errno.EACCES, "Permission denied"), 500),
@@ -68,6 +71,42 @@ def test_lo_que_falla_se_dice_en_espanol_sin_detalles(client, monkeypatch, falla
     assert "secreta" not in respuesta.content.decode()
     assert errores.FRASES[codigo][1] in respuesta.content.decode()
     assert respuesta["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("falla", "http", "clave"),
+    [
+        (OperationalError("connection refused"), 503, "sin_base"),
+        (SinRedis("connection refused"), 503, "sin_servicio"),
+        (OSError(errno.ENOSPC, "No space left on device"), 507, "sin_espacio"),
+    ],
+)
+def test_a_quien_pide_datos_se_le_dice_que_falta_o02(client, monkeypatch, falla, http, clave):
+    def caer(persona):
+        raise falla
+
+    client.force_login(UsuarioFactory())
+    client.raise_request_exception = False
+    monkeypatch.setattr(views, "pagina_propia", caer)
+    respuesta = client.get("/", headers={"accept": "application/json"})
+
+    assert (respuesta.status_code, respuesta.json()["codigo"]) == (http, clave)
+
+
+@pytest.mark.parametrize("codigo", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY])
+def test_el_disco_lleno_de_la_base_no_es_una_base_caida(client, monkeypatch, codigo):
+    """SQLite dice por qué con su código; PostgreSQL, con su clase (tests/caos/test_disco)."""
+
+    def caer(persona):
+        de_sqlite = sqlite3.OperationalError("database or disk is full")
+        de_sqlite.sqlite_errorcode = codigo
+        raise OperationalError("database or disk is full") from de_sqlite
+
+    client.force_login(UsuarioFactory())
+    client.raise_request_exception = False
+    monkeypatch.setattr(views, "pagina_propia", caer)
+
+    assert client.get("/").status_code == (507 if codigo == sqlite3.SQLITE_FULL else 503)
 
 
 def test_el_icono_se_da_sin_entrar_y_existe(client):
