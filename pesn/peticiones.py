@@ -84,7 +84,9 @@ class EntradaLimpia:
         consulta = _octetos(request, "QUERY_STRING")
         if len(request.path_info) > LARGO_DE_DIRECCION or len(consulta) > LARGO_DE_CONSULTA:
             return ilegible(request, 414)
-        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            if request.META.get("CONTENT_LENGTH"):
+                return ilegible(request, 400)  # dos medidas: cada quien cortaría en otra parte
             return ilegible(request, 413)  # sin decir cuánto mide: no hay con qué ponerle tope
         if not all(_es_texto(trozo) for trozo in _entradas(request)):
             return ilegible(request, 400)

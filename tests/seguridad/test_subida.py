@@ -180,3 +180,38 @@ def test_tres_que_no_terminan_de_mandar_no_dejan_sin_servicio_a_los_demas(servid
 
     cifra(f"E-24 con 3 envíos detenidos, /salud/ contestó en {tardo:.1f} s")
     assert respuesta.startswith("HTTP/1.1 200")
+
+
+ESCONDIDA = b"GET /salud/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+DE_CONTRABANDO = {
+    "los dos tamaños": ("Content-Length: 5\r\nTransfer-Encoding: chunked", b"0\r\n\r\n"),
+    "el tamaño dos veces": ("Content-Length: 5\r\nContent-Length: 0", b"abcde"),
+    "tamaño con signo": ("Content-Length: +5", b"abcde"),
+    "troceada al revés": ("Transfer-Encoding: chunked, identity", b"0\r\n\r\n"),
+    "cabecera partida": ("X-Uno: a\rX-Dos: b", b""),
+    "cabecera con NUL": ("X-Uno: a\0b", b""),
+    "nombre con espacio": ("Transfer-Encoding : chunked", b"0\r\n\r\n"),
+    "renglón doblado": ("X-Uno: a\r\n b: c", b""),
+}
+
+
+@pytest.mark.parametrize("caso", DE_CONTRABANDO)
+def test_una_peticion_ambigua_no_llega_a_ser_dos_a34(servidor, caso, cifra):
+    codigos, _claves = esperados()["A-34"]
+    cabeceras, cuerpo = DE_CONTRABANDO[caso]
+    principio = "POST /verificar/ HTTP/1.1\r\nHost: localhost\r\nAccept: application/json"
+    peticion = f"{principio}\r\n{cabeceras}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", servidor.puerto), timeout=10) as enchufe:
+        enchufe.sendall(peticion + cuerpo + ESCONDIDA)
+        recibido = b""
+        with suppress(TimeoutError, ConnectionResetError):
+            while parte := enchufe.recv(65536):
+                recibido += parte
+                enchufe.settimeout(2)
+    dados = [
+        renglon[9:12].decode() for renglon in recibido.split(b"\n") if renglon[:7] == b"HTTP/1."
+    ]
+
+    assert set(dados) <= codigos, dados
+    assert len(dados) == 1
+    cifra(f"A-34 {caso}: {dados[0]}, respuestas={len(dados)}")
