@@ -308,7 +308,8 @@ def _abrir(origen: Path, llave: str, taller: Path) -> dict[str, Any]:
         raise RespaldoInutil(f"El respaldo es de {manifiesto['motor']}, no de {connection.vendor}.")
     faltan = [n for n in manifiesto["archivos"] if not (taller / "archivos" / n).exists()]
     if faltan:
-        raise RespaldoInutil(f"Faltan {len(faltan)} archivos, como {faltan[0]}.")
+        lista = ", ".join(sorted(faltan))
+        raise RespaldoInutil(f"archivo_ausente: al respaldo le faltan {len(faltan)}: {lista}")
     return manifiesto
 
 

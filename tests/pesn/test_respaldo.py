@@ -247,7 +247,9 @@ def test_un_archivo_perdido_se_dice_y_lo_demas_se_respalda(origen, tmp_path):
     carpeta = tmp_path / "respaldos"
     carpeta.mkdir()
     try:
-        assert guardado.name in origen.mal("respaldar", str(carpeta), "--sin-cifrar")
+        dicho = origen.mal("respaldar", str(carpeta), "--sin-cifrar")
+        assert "archivo_ausente" in dicho
+        assert guardado.name in dicho
     finally:
         escondido.rename(guardado)
 

@@ -55,5 +55,6 @@ class Command(BaseCommand):
         )
         if perdidos := manifiesto["perdidos"]:
             raise CommandError(
-                f"El respaldo quedó, pero el almacén perdió {len(perdidos)}: {', '.join(perdidos)}"
+                f"El respaldo quedó, pero el almacén perdió {len(perdidos)} (archivo_ausente): "
+                + ", ".join(perdidos)
             )
