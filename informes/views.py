@@ -354,8 +354,8 @@ def verificar(request):
 
 @csrf_protect
 def _verificar(request):
-    datos = request.POST if request.method == "POST" else request.GET
-    form = VerificarForm(datos or None, request.FILES or None)
+    datos = request.POST if request.method == "POST" else request.GET or None
+    form = VerificarForm(datos, request.FILES or None)
     contexto = {"titulo": "Verificar un documento", "migas": [("Verificar", None)], "form": form}
     if form.is_valid():
         dada = form.cleaned_data["huella"] or form.cleaned_data["archivo"].huella

@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME as MARCADAS
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.db.models import Count, Max, Q
 from django.http import HttpResponseRedirect
@@ -54,6 +55,12 @@ class Constante(admin.ModelAdmin):
     def get_queryset(self, request):
         filas = self.model.objects.visibles_para(request.user)
         return filas.order_by(*self.get_ordering(request) or self.model._meta.ordering)
+
+    def response_action(self, request, queryset):
+        """Lo marcado son claves de la lista: lo demás lo escribió alguien a mano."""
+        if not all(una.isascii() and una.isdecimal() for una in request.POST.getlist(MARCADAS)):
+            raise BadRequest("Lo marcado no es de esta lista.")
+        return super().response_action(request, queryset)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         modelo = db_field.remote_field.model
