@@ -12,7 +12,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db.backends.sqlite3 import _functions as funciones
+
+from tests.caos.postgres import Cluster
 
 RAIZ = Path(__file__).resolve().parent.parent.parent
 ARRIENDO = 4
@@ -75,13 +79,32 @@ class Taller:
             **entorno,
         )
 
-    def web(self) -> tuple[subprocess.Popen, int]:
+    def web(self, **entorno: str) -> tuple[subprocess.Popen, int]:
+        proceso, puerto = self.arrancar_web(**entorno)
+        self.esperar(lambda: self.contesta(puerto), "la web")
+        return proceso, puerto
+
+    def arrancar_web(self, **entorno: str) -> tuple[subprocess.Popen, int]:
+        """Sin esperar a que conteste."""
         puerto = puerto_libre()
         opciones = f"--interface wsgi --workers 1 --no-ws --host 127.0.0.1 --port {puerto}"
         orden = [sys.executable, "-m", "granian", *opciones.split(), "pesn.wsgi:application"]
-        proceso = self.levantar(*orden)
-        self.esperar(lambda: self.contesta(puerto), "la web")
-        return proceso, puerto
+        return self.levantar(*orden, **entorno), puerto
+
+    def mandato(self, *argumentos: str) -> str:
+        """Lo que dice un mandato del proyecto en la base del taller; falla si él falla."""
+        orden = [sys.executable, "manage.py", *argumentos]
+        hecho = subprocess.run(
+            orden,
+            cwd=RAIZ,
+            env=self.entorno,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+        assert hecho.returncode == 0, hecho.stderr[-3000:]
+        return hecho.stdout
 
     @staticmethod
     def contesta(puerto: int) -> bool:
@@ -120,6 +143,12 @@ class Taller:
         base.close()
         return hallado
 
+    def entera(self) -> bool:
+        """Si la base misma dice que nada quedó a medias en sus archivos."""
+        with sqlite3.connect(self.var / "pesn.sqlite3") as base:
+            funciones.register(base)  # las restricciones usan las de Django
+            return base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
     def trabajos(self) -> dict[str, tuple[str, int]]:
         consulta = "SELECT clave, estado, intentos FROM informes_trabajoinforme"
         return {clave: (estado, intentos) for clave, estado, intentos in self.filas(consulta)}
@@ -156,6 +185,39 @@ class Taller:
         return proceso
 
 
+class TallerEnPostgres(Taller):
+    """El mismo taller con su base en un PostgreSQL de la prueba, que también se puede tirar."""
+
+    def __init__(self, carpeta: Path, semilla: dict, cluster: Cluster, base: str):
+        super().__init__(carpeta, semilla, None)
+        self.cluster, self.base, self.direccion = cluster, base, cluster.direccion(base)
+        self.entorno["DATABASE_URL"] = self.direccion
+
+    def filas(self, consulta: str, *valores) -> list[tuple]:
+        with psycopg.connect(self.direccion) as conexion:
+            return conexion.execute(consulta.replace("?", "%s"), valores).fetchall()
+
+    def entera(self) -> bool:
+        return self.filas("SELECT 1") == [(1,)]
+
+    def mudar_la_base(self, carpeta: Path) -> None:
+        """A un disco aparte, con las demás en el suyo."""
+        cuenta = self.cluster.cuenta
+        if cuenta:
+            os.chown(carpeta, cuenta.pw_uid, cuenta.pw_gid)
+        aparte = carpeta / "base"
+        aparte.mkdir()
+        if cuenta:
+            os.chown(aparte, cuenta.pw_uid, cuenta.pw_gid)
+        self.cluster.mandar(f"CREATE TABLESPACE chico LOCATION '{aparte}'")
+        self.cluster.mandar(f'ALTER DATABASE "{self.base}" SET TABLESPACE chico')
+
+    def devolver_la_base(self) -> None:
+        """Se quita con su disco, para que el PostgreSQL siga en pie."""
+        self.cluster.mandar(f'DROP DATABASE "{self.base}" WITH (FORCE)')
+        self.cluster.mandar("DROP TABLESPACE chico")
+
+
 @pytest.fixture(scope="session")
 def semillero(tmp_path_factory):
     """Una base ya sembrada por cantidad de planes: cada prueba se lleva una copia."""
@@ -164,16 +226,53 @@ def semillero(tmp_path_factory):
     def dar(cuantos: int) -> tuple[Path, dict]:
         if cuantos not in hechas:
             carpeta = tmp_path_factory.mktemp(f"semilla-{cuantos}")
-            taller = Taller(carpeta, {}, None)
-            orden = [sys.executable, "-m", "tests.caos.sembrar", str(cuantos)]
-            hecho = subprocess.run(
-                orden, cwd=RAIZ, env=taller.entorno, capture_output=True, check=False, timeout=120
-            )
-            assert hecho.returncode == 0, hecho.stderr.decode()[-3000:]
-            hechas[cuantos] = carpeta, json.loads(hecho.stdout.splitlines()[-1])
+            hechas[cuantos] = carpeta, sembrado(Taller(carpeta, {}, None), cuantos)
         return hechas[cuantos]
 
     return dar
+
+
+def sembrado(taller: Taller, cuantos: int) -> dict:
+    """Migra y siembra la base del taller; con qué seguir."""
+    orden = [sys.executable, "-m", "tests.caos.sembrar", str(cuantos)]
+    hecho = subprocess.run(
+        orden, cwd=RAIZ, env=taller.entorno, capture_output=True, check=False, timeout=400
+    )
+    assert hecho.returncode == 0, hecho.stderr.decode()[-3000:]
+    return json.loads(hecho.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Un PostgreSQL entero, con sus ajustes de fábrica: lo escrito va al disco."""
+    programas = Cluster.programas()
+    if programas is None:
+        assert not os.environ.get("CI"), "En integración continua PostgreSQL tiene que estar."
+        pytest.skip("No está PostgreSQL: no hay qué parar.")
+    uno = Cluster(programas, puerto_libre())
+    try:
+        yield uno
+    finally:
+        uno.quitar()
+
+
+@pytest.fixture
+def taller_en_postgres(cluster, tmp_path_factory, tmp_path):
+    """Con una base propia, copiada de la que se siembra una vez."""
+    if cluster.semilla is None:
+        cluster.crear("semilla")
+        carpeta = tmp_path_factory.mktemp("semilla-postgres")
+        cluster.semilla = sembrado(TallerEnPostgres(carpeta, {}, cluster, "semilla"), 1), carpeta
+    semilla, carpeta = cluster.semilla
+    base = f"caos_{cluster.bases}"
+    cluster.crear(base, plantilla="semilla")
+    propia = tmp_path / "var"
+    shutil.copytree(carpeta, propia)
+    uno = TallerEnPostgres(propia, semilla, cluster, base)
+    try:
+        yield uno
+    finally:
+        uno.apagar()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from django.core.management import call_command  # noqa: E402 — tras preparar 
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from informes import emision  # noqa: E402
+from informes import emision, tasks  # noqa: E402
+from instituciones.models import Institucion, Usuario  # noqa: E402
 from matrices import flujo  # noqa: E402
 from matrices.models import Avance  # noqa: E402
 from tests.fabricas import AvanceFactory, InstitucionFactory, UsuarioFactory  # noqa: E402
@@ -29,22 +30,37 @@ def sembrar(cuantos: int) -> dict:
     coordina = UsuarioFactory(rol="COORDINADOR", institucion=stcns)
     planifica = UsuarioFactory(rol="PLANIFICADOR", institucion=mingob)
     for numero in range(cuantos):
-        avance = AvanceFactory(
-            estado="VALIDADO",
-            porcentaje=45,
-            actividad__responsable=mingob,
-            periodo__estado="CERRADO",
-            periodo__plan__codigo=f"plan-{numero}",
-            periodo__plan__seguimiento=stcns,
-        )
-        flujo.medir(Avance.objects.filter(pk=avance.pk))
-        corte = emision.cortar(avance.periodo, por=coordina)
-        for edicion in ("CNS", "PUBLICA"):
-            emision.encargar(corte, edicion=edicion, por=coordina)
+        encargar_plan(f"plan-{numero}", mingob, coordina)
     borrador = AvanceFactory(
         actividad__responsable=mingob, periodo__plan__codigo="abierto", logro=""
     )
     return {"avance": borrador.pk, "sesion": sesion(planifica), "cuando": str(timezone.now())}
+
+
+def encargar_plan(codigo: str, casa, coordina) -> list[str]:
+    """Un plan más, cortado y con sus dos ediciones encargadas; las claves de sus trabajos."""
+    avance = AvanceFactory(
+        estado="VALIDADO",
+        porcentaje=45,
+        actividad__responsable=casa,
+        periodo__estado="CERRADO",
+        periodo__plan__codigo=codigo,
+        periodo__plan__seguimiento=coordina.institucion,
+    )
+    flujo.medir(Avance.objects.filter(pk=avance.pk))
+    corte = emision.cortar(avance.periodo, por=coordina)
+    return [
+        emision.encargar(corte, edicion=edicion, por=coordina).clave
+        for edicion in ("CNS", "PUBLICA")
+    ]
+
+
+def encargar_otro(codigo: str) -> None:
+    """Lo mismo, en una base ya sembrada, y tocando el timbre."""
+    casa = Institucion.objects.get(sigla="MINGOB")
+    claves = encargar_plan(codigo, casa, Usuario.objects.get(rol="COORDINADOR"))
+    for clave in claves:
+        tasks.tocar(clave)
 
 
 def sesion(persona) -> str:

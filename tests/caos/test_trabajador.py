@@ -1,5 +1,6 @@
-"""G-17 a G-21: maten lo que maten, cada informe encargado sale una vez y entero."""
+"""G-17 a G-22: maten lo que maten, cada informe encargado sale una vez y entero."""
 
+import http.client
 import os
 import signal
 import time
@@ -95,3 +96,69 @@ def test_quien_revive_tarde_no_publica(taller, cifra):
 
     todo_salio_una_vez(taller, 2)
     cifra("G-21 zombi: publicaciones_tardias=0 juegos=1")
+
+
+CORTES_DE_REDIS = (0, 3, 6)  # segundos sin Redis cada vez
+OIR = 30
+CALLADO = """
+from django.core.cache import cache
+from django.utils import timezone
+from informes.tasks import LATIDO
+from pesn.salud import SIN_LATIDO
+cache.set(LATIDO, timezone.now().timestamp() - SIN_LATIDO - 1, None)
+"""
+
+
+def encargar_otro(taller, codigo):
+    programa = f"from tests.caos.sembrar import encargar_otro; encargar_otro({codigo!r})"
+    taller.mandato("shell", "-v", "0", "-c", programa)
+
+
+def salud_del_trabajo(puerto):
+    conexion = http.client.HTTPConnection("127.0.0.1", puerto, timeout=30)
+    try:
+        conexion.request("GET", "/salud/trabajo/")
+        return conexion.getresponse().status
+    finally:
+        conexion.close()
+
+
+def test_el_trabajador_oye_despues_de_cada_reinicio_de_redis(taller, cifra):
+    redis = taller.redis()
+    taller.trabajador()
+    todo_salio_una_vez(taller, 2)
+    tardanzas = []
+    for vez, sin_redis in enumerate(CORTES_DE_REDIS):
+        taller.matar(redis)
+        time.sleep(sin_redis)
+        redis = taller.redis()
+        encargar_otro(taller, f"tras-{vez}")
+        encargado = time.monotonic()
+        todo_salio_una_vez(taller, 2 * (vez + 2))
+        tardanzas.append(time.monotonic() - encargado)
+
+    cifra(
+        f"G-22 reinicios={len(tardanzas)} sordos=0 atendido en "
+        f"{'/'.join(f'{una:.1f}' for una in tardanzas)} s (≤ {OIR})"
+    )
+    assert max(tardanzas) <= OIR
+
+
+def test_un_trabajador_callado_pone_la_salud_en_rojo_y_reiniciado_atiende(taller, cifra):
+    taller.redis()
+    sordo = taller.trabajador()
+    todo_salio_una_vez(taller, 2)
+    _web, puerto = taller.web()
+    taller.esperar(lambda: salud_del_trabajo(puerto) == 200, "la salud, en verde")
+    taller.matar(sordo, signal.SIGSTOP)
+    taller.mandato("shell", "-v", "0", "-c", CALLADO)
+    encargar_otro(taller, "callado")
+
+    assert salud_del_trabajo(puerto) == 503
+    assert taller.quedan("PENDIENTE") == 2
+
+    taller.matar(sordo)
+    taller.trabajador()
+    todo_salio_una_vez(taller, 4)
+    taller.esperar(lambda: salud_del_trabajo(puerto) == 200, "la salud, otra vez en verde")
+    cifra("G-22 callado: salud=503 reiniciado: atendidos=2 salud=200")
