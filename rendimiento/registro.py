@@ -22,6 +22,7 @@ MODULOS = [
     "rendimiento.paginas",
     "rendimiento.tablero",
     "rendimiento.guardado",
+    "rendimiento.cierre",
     "rendimiento.timbre",
     "rendimiento.visita",
     "rendimiento.api",
