@@ -56,11 +56,11 @@ class Constante(admin.ModelAdmin):
         filas = self.model.objects.visibles_para(request.user)
         return filas.order_by(*self.get_ordering(request) or self.model._meta.ordering)
 
-    def response_action(self, request, queryset):
+    def response_action(self, request, queryset, *args, **kwargs):
         """Lo marcado son claves de la lista: lo demás lo escribió alguien a mano."""
         if not all(una.isascii() and una.isdecimal() for una in request.POST.getlist(MARCADAS)):
             raise BadRequest("Lo marcado no es de esta lista.")
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         modelo = db_field.remote_field.model
