@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -182,12 +183,12 @@ def contar() -> dict[str, int]:
     }
 
 
-def en_esa_base(direccion: str, que: str, *argumentos: str) -> Any:
+def en_esa_base(entorno: dict[str, str], que: str, *argumentos: str) -> Any:
     """Corre `sembrar` o `contar` en un proceso con esa base."""
     hecho = subprocess.run(  # noqa: S603 (el mismo intérprete y este módulo)
         [sys.executable, "-m", "rendimiento.cierre", que, *argumentos],
         cwd=RAIZ,
-        env={**os.environ, "DATABASE_URL": direccion},
+        env=entorno,
         capture_output=True,
         text=True,
         check=False,
@@ -199,12 +200,21 @@ def en_esa_base(direccion: str, que: str, *argumentos: str) -> Any:
 
 def correr(levantar: list[str], direccion: str, cuantas: int, conexion: str = "600") -> Cierre:
     """Siembra, levanta la web, cierra y comprueba en la base; RuntimeError si no cuadra."""
-    personas = [Persona(*una) for una in en_esa_base(direccion, "sembrar", str(cuantas))]
+    with tempfile.TemporaryDirectory(prefix="pesn-cierre-") as aparte:
+        # Las páginas de la segunda entrega nombran los estáticos: que estén.
+        entorno = {**os.environ, "DATABASE_URL": direccion, "PESN_VAR": aparte}
+        juntar = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+        subprocess.run(juntar, cwd=RAIZ, env=entorno, check=True)  # noqa: S603 (mandato propio)
+        return _correr_en(levantar, entorno | {"CONN_MAX_AGE": conexion}, cuantas)
+
+
+def _correr_en(levantar: list[str], entorno: dict[str, str], cuantas: int) -> Cierre:
+    personas = [Persona(*una) for una in en_esa_base(entorno, "sembrar", str(cuantas))]
     puerto = puerto_libre()
     servidor = subprocess.Popen(  # noqa: S603 (el mismo intérprete y un módulo conocido)
         [sys.executable, "-m", *levantar, "--port", str(puerto), "pesn.wsgi:application"],
         cwd=RAIZ,
-        env={**os.environ, "DATABASE_URL": direccion, "CONN_MAX_AGE": conexion},
+        env=entorno,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -215,7 +225,7 @@ def correr(levantar: list[str], direccion: str, cuantas: int, conexion: str = "6
     finally:
         os.killpg(servidor.pid, signal.SIGKILL)
         servidor.wait(10)
-    quedo = en_esa_base(direccion, "contar")
+    quedo = en_esa_base(entorno, "contar")
     debido = dict.fromkeys(("entregados", "movimientos", "de_distintos"), cuantas)
     if quedo != {**debido, "cadena_entera": 1}:
         raise RuntimeError(f"La base no cuadra con {cuantas} personas: {quedo}; {cierre}")
