@@ -222,7 +222,7 @@ def test_leer_mucho_no_impide_escribir(sistema, avance, monkeypatch):
         (DataError("x"), 400, "entrada_invalida"),
         (OverflowError("x"), 400, "entrada_invalida"),
         (RecursionError("x"), 400, "entrada_invalida"),
-        (OperationalError("x"), 503, "sin_servicio"),
+        (OperationalError("x"), 503, "sin_base"),
         (OSError(28, "No space left on device"), 507, "sin_espacio"),
         (RuntimeError("x"), 500, "falla"),
     ],
