@@ -13,11 +13,13 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 — tras preparar Django
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from factory.django import DjangoModelFactory  # noqa: E402
 
 from informes import emision, tasks  # noqa: E402
 from instituciones.models import Institucion, Usuario  # noqa: E402
 from matrices import flujo  # noqa: E402
 from matrices.models import Avance  # noqa: E402
+from tests import fabricas  # noqa: E402
 from tests.fabricas import AvanceFactory, InstitucionFactory, UsuarioFactory  # noqa: E402
 
 
@@ -57,6 +59,10 @@ def encargar_plan(codigo: str, casa, coordina) -> list[str]:
 
 def encargar_otro(codigo: str) -> None:
     """Lo mismo, en una base ya sembrada, y tocando el timbre."""
+    for fabrica in vars(fabricas).values():
+        if isinstance(fabrica, type) and issubclass(fabrica, DjangoModelFactory):
+            # Otro proceso ya contó desde uno: aquí se sigue lejos de donde se quedó.
+            fabrica.reset_sequence(10_000 + 100 * Usuario.objects.count(), force=True)
     casa = Institucion.objects.get(sigla="MINGOB")
     claves = encargar_plan(codigo, casa, Usuario.objects.get(rol="COORDINADOR"))
     for clave in claves:
