@@ -208,6 +208,12 @@ def test_un_cuerpo_que_no_dice_cuanto_mide_es_413(client):
     assert respuesta.status_code == 413
 
 
+def test_con_dos_medidas_se_rechaza_sin_leer_nada_a34(client):
+    respuesta = client.generic("POST", "/salud/", b"abcde", HTTP_TRANSFER_ENCODING="chunked")
+
+    assert respuesta.status_code == 400
+
+
 def test_las_paginas_viajan_comprimidas_y_con_largo_al_azar(client):
     largos = set()
     for _vez in range(6):

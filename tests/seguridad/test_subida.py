@@ -212,6 +212,10 @@ def test_una_peticion_ambigua_no_llega_a_ser_dos_a34(servidor, caso, cifra):
         renglon[9:12].decode() for renglon in recibido.split(b"\n") if renglon[:7] == b"HTTP/1."
     ]
 
+    if caso == "los dos tamaños":
+        # granian se queda con «chunked» y no pasa el otro: llega sin medida, y eso es un 413. Donde
+        # llegan los dos es un 400 (tests/pesn/test_peticiones).
+        codigos = codigos | {"413"}
     assert set(dados) <= codigos, dados
     assert len(dados) == 1
     cifra(f"A-34 {caso}: {dados[0]}, respuestas={len(dados)}")
