@@ -1,5 +1,6 @@
 """Lo que toda prueba comparte: el elenco, y cómo se vacía una base con tablas que sólo crecen."""
 
+import gc
 import os
 from types import SimpleNamespace
 
@@ -14,6 +15,47 @@ from instituciones import solo_crece
 from instituciones.models import Rol
 from pesn.revisiones import SOLO_CRECEN
 from tests.fabricas import InstitucionFactory, UsuarioFactory
+
+TOCAN_LA_BASE = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--otro-motor",
+        action="store_true",
+        help="la suite ya corrió sobre otra base: deja fuera lo que con ésta no puede cambiar",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Sobre la segunda base se repite lo que pregunta o escribe en ella, y nada más."""
+    if not config.getoption("--otro-motor"):
+        return
+    ya_vistas = [una for una in items if not _depende_del_motor(una)]
+    config.hook.pytest_deselected(items=ya_vistas)
+    items[:] = [una for una in items if _depende_del_motor(una)]
+
+
+def _depende_del_motor(prueba) -> bool:
+    if prueba.get_closest_marker("cada_motor"):
+        return True
+    if prueba.get_closest_marker("una_vez"):
+        return False
+    return bool(
+        prueba.get_closest_marker("django_db") or TOCAN_LA_BASE.intersection(prueba.fixturenames)
+    )
+
+
+@pytest.fixture(scope="session")
+def por_pares(pytestconfig) -> bool:
+    """Si de un producto de casos basta cada par: el entero se vio sobre la otra base."""
+    return pytestconfig.getoption("--otro-motor")
+
+
+def pytest_collection_finish():
+    """Lo ya importado vive hasta el final: que el recolector no lo recorra en cada prueba."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

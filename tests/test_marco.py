@@ -12,7 +12,11 @@ from tests.fabricas import AccionFactory, UsuarioFactory
 AXE = next(Path(__file__).parent.glob("vendor/axe-core-*/axe.min.js")).read_text()
 REVISAR = "; axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
 
-pytestmark = [pytest.mark.navegador, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.navegador,
+    pytest.mark.una_vez,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def entrar(page, client, live_server):

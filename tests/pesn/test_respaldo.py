@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+pytestmark = pytest.mark.cada_motor
 RAIZ = Path(__file__).resolve().parent.parent.parent
 SECRETO = "k3x9Q" * 12
 CANARIO = "CANARIO-SIE-RESERVADA-logro-5f1c"

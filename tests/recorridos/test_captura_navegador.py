@@ -24,7 +24,11 @@ from tests.fabricas import (
 )
 from tests.recorridos.test_semestre_navegador import AXE, REGLAS
 
-pytestmark = [pytest.mark.navegador, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.navegador,
+    pytest.mark.una_vez,
+    pytest.mark.django_db(transaction=True),
+]
 
 DECIDIR, APUNTAR, PRESIONAR, TECLA, MANOS = 1.35, 1.1, 0.2, 0.28, 0.4  # segundos
 LEER_UNA, MIRAR_RENGLON, ELEGIR_ARCHIVO = 25, 5, 8

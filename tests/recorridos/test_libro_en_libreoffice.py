@@ -16,7 +16,7 @@ from rendimiento.semestre import contenido as semestre
 from tests import libros
 from tests.matrices.test_libro import Escena, errores, resumen
 
-pytestmark = [pytest.mark.oficina, pytest.mark.django_db]
+pytestmark = [pytest.mark.oficina, pytest.mark.una_vez, pytest.mark.django_db]
 PROGRAMA = shutil.which("soffice") or shutil.which("libreoffice")
 FALTA = "No hay LibreOffice: sudo apt-get install -y libreoffice-calc-nogui"
 

@@ -13,7 +13,11 @@ from tests.recorridos.escena import montar
 from tests.recorridos.test_semestre_navegador import Persona
 
 REVISIONES, MAXIMO = 20, 4
-pytestmark = [pytest.mark.navegador, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.navegador,
+    pytest.mark.una_vez,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 class Manos:

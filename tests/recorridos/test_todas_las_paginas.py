@@ -28,7 +28,7 @@ SITIO = "http://pesn.localhost"
 AJENAS = {"api:documentacion"}  # la dibuja Swagger UI con lo que pide después
 PERDONADO = ("Attribute “hx-",)  # los atributos de htmx, que el validador no conoce
 
-pytestmark = [pytest.mark.navegador, pytest.mark.django_db]
+pytestmark = [pytest.mark.navegador, pytest.mark.una_vez, pytest.mark.django_db]
 
 
 class Pagina(NamedTuple):

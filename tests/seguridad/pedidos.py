@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
+from itertools import product
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -52,14 +53,29 @@ class Celda(NamedTuple):
         return f"{que}{donde} {self.actor}"
 
 
-def celdas(filas: list[dict[str, str]]) -> Iterator[Celda]:
+def celdas(filas: list[dict[str, str]], *, por_pares: bool = False) -> Iterator[Celda]:
     """Todas las personas en cada renglón; las clases, enteras donde deciden y si no por turno."""
     for fila in filas:
         if fila["puede"] in {"cuenta", "nadie", "api"}:
             continue
-        for clase, estado in _objetos(fila["objeto"]):
-            for actor in ACTORES:
-                yield Celda(fila, actor, clase, estado)
+        objetos = _objetos(fila["objeto"])
+        for (clase, estado), actor in cruce(objetos, ACTORES, por_pares=por_pares):
+            yield Celda(fila, actor, clase, estado)
+
+
+def cruce(
+    objetos: list[tuple[str, str]], actores: list[str], *, por_pares: bool
+) -> Iterator[tuple[tuple[str, str], str]]:
+    """Cada objeto con cada persona; por pares, cada dos de persona, clase y estado una vez.
+
+    La terna entera se prueba sobre la primera base. Sobre la segunda cambia el SQL y no la
+    regla, y para eso bastan los pares: la tercera parte de las peticiones.
+    """
+    por_turno = por_pares and set(objetos) == set(product(CLASES, ESTADOS))
+    for clase, estado in objetos:
+        for turno, actor in enumerate(actores, start=ESTADOS.index(estado) if por_turno else 0):
+            if not por_turno or clase == CLASES[turno % len(CLASES)]:
+                yield (clase, estado), actor
 
 
 def _objetos(objeto: str) -> list[tuple[str, str]]:

@@ -139,9 +139,10 @@ class Cuenta:
 
 
 @pytest.mark.parametrize("metodo", ["GET", "POST"])
-def test_la_matriz_de_autorizacion_se_cumple_celda_por_celda(mundo, cifra, metodo):
+def test_la_matriz_de_autorizacion_se_cumple_celda_por_celda(mundo, cifra, metodo, por_pares):
     cuenta = Cuenta(mundo)
-    for celda in celdas([fila for fila in revisadas() if fila["metodo"] == metodo]):
+    filas = [fila for fila in revisadas() if fila["metodo"] == metodo]
+    for celda in celdas(filas, por_pares=por_pares):
         punto = transaction.savepoint()
         try:
             cuenta.probar(celda)

@@ -17,7 +17,7 @@ from tests.fabricas import (
     PeriodoFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.una_vez, pytest.mark.django_db]
 INSTITUCIONES, POR_INSTITUCION = 60, 200
 HOLGURA = 3  # una consulta que sólo se hace si hay otra página, un grupo u otra institución
 VISITAS = [
