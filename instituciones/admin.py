@@ -328,12 +328,19 @@ class SuscripcionAdmin(Constante):
     """Los webhooks: se suscriben, se rotan, se pausan y se retiran; no se cambian."""
 
     form = SuscripcionForm
-    list_display = ["cliente", "anfitrion", "estado", "motivo", "muertas_seguidas", "creada"]
+    list_display = ["numero", "cliente", "anfitrion", "estado", "motivo", "muertas_seguidas"]
+    list_display_links = ["numero", "cliente"]
     list_filter = ["estado", "motivo"]
     list_select_related = ["cliente"]
     search_fields = ["cliente__nombre"]
     autocomplete_fields = ["cliente"]
+    readonly_fields = ["estado", "motivo", "muertas_seguidas", "anterior_vence", "creada"]
     actions = ["rotar", "pausar", "reanudar", "retirar"]
+
+    def get_fields(self, request, obj=None):
+        """De la que ya está, también cómo va: a su página lleva el aviso de que se pausó."""
+        nuevos = self.form._meta.fields
+        return [*nuevos, *self.readonly_fields] if obj else nuevos
 
     def has_change_permission(self, request, obj=None):
         """La página de una sólo se lee; las acciones de la lista sí cambian."""
@@ -345,6 +352,10 @@ class SuscripcionAdmin(Constante):
         except ValidationError as motivo:  # el nombre dejó de resolver entre mirarlo y guardarlo
             messages.error(request, " ".join(motivo.messages))
             return HttpResponseRedirect(request.get_full_path())
+
+    @admin.display(description="N.º", ordering="pk")
+    def numero(self, suscripcion):
+        return suscripcion.pk
 
     @admin.display(description="Anfitrión")
     def anfitrion(self, suscripcion):

@@ -892,7 +892,7 @@ class Suscripcion(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.cliente} en {self.anfitrion}"
+        return f"{self.cliente} en {self.anfitrion} ({self.pk})"
 
     @property
     def anfitrion(self) -> str:

@@ -202,6 +202,15 @@ def test_se_suscribe_en_el_sitio_y_el_secreto_se_ve_una_vez(administra, elenco, 
     assert Asiento.objects.filter(acto="suscribir_sistema", persona=elenco.administradora).exists()
 
 
+def test_la_pagina_a_que_lleva_el_aviso_dice_por_que_se_pauso(administra, suscrita):
+    suscripciones.pausar(suscrita, motivo="SE_FUE", por=None)
+    aviso = Aviso.objects.get()
+
+    pagina = administra.get(aviso.enlace).content.decode()
+
+    assert "ya no recibe (410)" in pagina
+
+
 def test_el_sitio_no_suscribe_a_una_maquina_de_adentro(administra, elenco):
     datos = {
         "cliente": inscribir(elenco.planificadora)[0].pk,
