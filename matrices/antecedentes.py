@@ -113,15 +113,27 @@ class Antecedentes:
 
     def como_quedaria(self, declarado: dict[str, Any]) -> dict[str, Any]:
         """Las cifras si se validara eso: cantidad, porcentaje, hitos o aportes declarados."""
+        return como_quedarian([(self, declarado)])[self.avance.pk]
+
+    def en_numeros_y_siglas(self, declarado: dict[str, Any]) -> dict[str, Any]:
+        """Lo declarado como lo mide `consultas`: los hitos por número, los aportes por sigla."""
         siglas = {una.pk: una.sigla for una in self.obligados} if declarado.get("aportes") else {}
         numeros = {hito.pk: hito.numero for hito in self.hitos} if declarado.get("hitos") else {}
-        return consultas.como_quedaria(
-            self.avance,
-            ejecutado_periodo=declarado.get("ejecutado_periodo"),
-            porcentaje=declarado.get("porcentaje"),
-            hitos={numeros[pk] for pk in declarado.get("hitos") or {}},
-            aportes={siglas[pk]: dado for pk, dado in (declarado.get("aportes") or {}).items()},
-        )
+        return {
+            "ejecutado_periodo": declarado.get("ejecutado_periodo"),
+            "porcentaje": declarado.get("porcentaje"),
+            "hitos": {numeros[pk] for pk in declarado.get("hitos") or {}},
+            "aportes": {siglas[pk]: dado for pk, dado in (declarado.get("aportes") or {}).items()},
+        }
+
+
+def como_quedarian(
+    declarados: Iterable[tuple[Antecedentes, dict[str, Any]]],
+) -> dict[int, dict[str, Any]]:
+    """Por clave de avance, las cifras si se validara lo declarado de cada uno."""
+    return consultas.como_quedarian(
+        {antes.avance.pk: antes.en_numeros_y_siglas(dado) for antes, dado in declarados}
+    )
 
 
 def de_varios(avances: Iterable[Avance]) -> dict[int, Antecedentes]:

@@ -5,7 +5,7 @@ por las rectificaciones aplicadas), que es de donde sale toda cifra.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -95,6 +95,18 @@ class Vigor:
             }
         self.rectificado = True
 
+    def declarar(
+        self,
+        *,
+        ejecutado_periodo: Decimal | None = None,
+        porcentaje: Decimal | None = None,
+        hitos: Iterable[int] = (),
+        aportes: dict[str, Decimal | None] | None = None,
+    ) -> None:
+        """Pone lo que alguien escribe, todavía sin guardar."""
+        self.ejecutado_periodo, self.porcentaje = ejecutado_periodo, porcentaje
+        self.hitos, self.aportes = set(hitos), dict(aportes or {})
+
     def reporte(self, *, validado: bool | None = None) -> calculo.Reporte:
         """Como lo pide `calculo`; `validado` para medirlo como si ya lo estuviera."""
         return calculo.Reporte(
@@ -171,43 +183,48 @@ def mediciones(avances: Iterable[Avance]) -> dict[int, dict[str, Any]]:
     Lo que alguien capturó se mide como si se validara; donde nadie reportó queda lo último
     validado. De un periodo ya cortado, P y los términos no cambian: sólo lo ejecutado.
     """
+    return _mediciones([avance.pk for avance in avances])
+
+
+def como_quedarian(dichos: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Por avance, las cifras que daría si declarara eso y se validara; no escribe nada.
+
+    Lo dicho de cada uno es lo que pide `Vigor.declarar`; las consultas, las mismas para mil.
+    """
+    return _mediciones(
+        dichos, poner=lambda propia: propia.declarar(**dichos[propia.avance]), reporta=True
+    )
+
+
+def como_quedaria_rectificado(avance: Avance, despues: Mapping[str, Any]) -> dict[str, Any]:
+    """Las cifras del avance si se aplicara esa rectificación, {campo: valor}; no escribe nada."""
+    campos = {campo: {"despues": valor} for campo, valor in despues.items()}
+    return _mediciones([avance.pk], poner=lambda propia: propia.rectificar(campos))[avance.pk]
+
+
+def _mediciones(
+    claves: Iterable[int],
+    *,
+    poner: Callable[[Vigor], None] = lambda propia: None,
+    reporta: bool | None = None,
+) -> dict[int, dict[str, Any]]:
+    """Mide cada avance tras `poner` en él lo que se supone; `reporta`, como si se validara."""
     filas = list(
-        Avance.objects.filter(pk__in=[avance.pk for avance in avances])
+        Avance.objects.filter(pk__in=list(claves))
         .select_related("actividad", "periodo__plan")
         .prefetch_related(_hitos("actividad__hitos"), "actividad__obligados")
         .order_by("pk")
     )
     historia = historias({fila.actividad_id for fila in filas})
     umbrales: dict[int, calculo.Umbrales] = {}
+    medidas = {}
     for fila in filas:
         if fila.periodo_id not in umbrales:
             umbrales[fila.periodo_id] = umbrales_de(fila.periodo.plan, fila.periodo.corte)
-    return {
-        fila.pk: _medir(fila, historia[fila.actividad_id], umbrales[fila.periodo_id])
-        for fila in filas
-    }
-
-
-def como_quedaria(
-    avance: Avance,
-    *,
-    ejecutado_periodo: Decimal | None = None,
-    porcentaje: Decimal | None = None,
-    hitos: Iterable[int] = (),
-    aportes: dict[str, Decimal | None] | None = None,
-) -> dict[str, Any]:
-    """Las cifras que daría el avance si declarara eso y se validara; no escribe nada."""
-    fila = (
-        Avance.objects.select_related("actividad", "periodo__plan")
-        .prefetch_related("actividad__hitos", "actividad__obligados")
-        .get(pk=avance.pk)
-    )
-    historia = historias([fila.actividad_id])[fila.actividad_id]
-    propia = next(una for una in historia if una.avance == fila.pk)
-    propia.ejecutado_periodo, propia.porcentaje = ejecutado_periodo, porcentaje
-    propia.hitos, propia.aportes = set(hitos), dict(aportes or {})
-    umbrales = umbrales_de(fila.periodo.plan, fila.periodo.corte)
-    return _medir(fila, historia, umbrales, reporta=True)
+        suya = historia[fila.actividad_id]
+        poner(next(una for una in suya if una.avance == fila.pk))
+        medidas[fila.pk] = _medir(fila, suya, umbrales[fila.periodo_id], reporta=reporta)
+    return medidas
 
 
 def _medir(

@@ -5,8 +5,8 @@ renglones de actividades, sólo los que la persona puede ver.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from acciones.models import AccionEstrategica, Plan
@@ -111,6 +111,36 @@ def accion_en(accion: AccionEstrategica, periodo: Periodo | None) -> calculo.Res
     umbrales = consultas.umbrales_de(periodo.plan, periodo.corte)
     filas = medidas(periodo, accion)[accion.pk]
     return calculo.accion(filas, corte=periodo.corte, umbrales=umbrales)
+
+
+@dataclass(frozen=True)
+class AccionRectificada:
+    """Una acción antes y después de un cambio en una de sus actividades."""
+
+    codigo: str
+    antes: calculo.ResultadoAccion
+    despues: calculo.ResultadoAccion
+    material: bool
+
+
+def accion_rectificada(avance: Avance, cifras: Mapping[str, Any]) -> AccionRectificada:
+    """Qué movería en su acción que ese avance diera otras cifras, y si obliga a fe de erratas."""
+    periodo, propia = avance.periodo, avance.actividad.matriz.accion
+    umbrales = consultas.umbrales_de(periodo.plan, periodo.corte)
+    filas = Avance.objects.filter(periodo=periodo, actividad__matriz__accion=propia)
+    filas = list(filas.select_related("actividad"))
+    hoy = [medida_de(fila) for fila in filas]
+    otras = [
+        replace(medida, ejecutado=cifras["ejecutado"]) if fila.pk == avance.pk else medida
+        for fila, medida in zip(filas, hoy, strict=True)
+    ]
+    antes, despues = (
+        calculo.accion(medidas, corte=periodo.corte, umbrales=umbrales) for medidas in (hoy, otras)
+    )
+    material = calculo.rectificacion_material(
+        (antes.ejecutado, antes.semaforo), (despues.ejecutado, despues.semaforo), umbrales=umbrales
+    )
+    return AccionRectificada(propia.codigo, antes, despues, material)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ urlpatterns = [
     path("enmiendas/elegir/", enmiendas.elegir, name="elegir"),
     path("enmiendas/solicitar/<int:actividad>/", enmiendas.solicitar, name="solicitar"),
     path("enmiendas/rectificar/<int:avance>/", enmiendas.rectificar, name="rectificar"),
+    path(
+        "enmiendas/rectificar/<int:avance>/asi-quedara/",
+        enmiendas.asi_quedara_rectificado,
+        name="asi_quedara_rectificado",
+    ),
     path("enmiendas/cambios/<int:pk>/", enmiendas.cambio, name="cambio"),
     path(
         "enmiendas/cambios/<int:pk>/<slug:paso>/",

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 
 from matrices import consultas
 from matrices.antecedentes import Antecedentes
@@ -177,6 +178,24 @@ class RectificarForm(forms.Form):
             )
             for campo in DINERO
         }
+
+    @cached_property
+    def cifras(self) -> dict[str, Any]:
+        """Lo que daría con lo escrito; vacío si nunca se midió. Lo que no se entiende no cuenta."""
+        if self.avance.fin_medido is None:
+            return {}
+        self.is_valid()
+        escrito = self.despues() if self.is_bound else {}
+        return consultas.como_quedaria_rectificado(self.avance, escrito)
+
+    @property
+    def ilegibles(self) -> list[str]:
+        """Los nombres de las casillas con valores que hay que corregir; el motivo no es cifra."""
+        return [
+            str(self.fields[campo].label)
+            for campo in self.errors
+            if campo in self.fields and campo != "motivo"
+        ]
 
     def clean_hitos_cumplidos(self) -> dict[int, date]:
         dados = self.cleaned_data["hitos_cumplidos"]

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from instituciones.consultas import titulares_de
 from instituciones.models import Rol, Usuario
-from matrices import archivos, consultas, evidencias, flujo, permisos
+from matrices import archivos, consultas, evidencias, flujo, panorama, permisos
 from matrices import enmiendas as verbos
 from matrices.forms.avance import ETIQUETAS
 from matrices.forms.enmiendas import (
@@ -30,6 +30,7 @@ from matrices.forms.evidencia import EvidenciaForm
 from matrices.models import Actividad, Avance, Evidencia, Periodo, Rectificacion, Reprogramacion
 from matrices.models.matriz import VEN_LO_DE_SU_INSTITUCION, VEN_TODA_FILA
 from matrices.views.cotejo import escrito
+from matrices.views.lectura import legible
 
 POR_PAGINA = 50
 RESUELVEN = {"aprobar", "rechazar"}
@@ -203,22 +204,10 @@ def _anotar(form: BaseForm, errores: ValidationError) -> None:
 @require_http_methods(["GET", "POST"])
 def rectificar(request: HttpRequest, avance: int) -> HttpResponse:
     """Pedir que se corrijan valores de un avance ya cortado, con su respaldo."""
-    visibles = Avance.objects.visibles_para(request.user).con_su_actividad()
-    uno = get_object_or_404(visibles, pk=avance)
-    if not permisos.puede_solicitar(request.user, uno.actividad):
-        raise PermissionDenied("Lo pide quien planifica en la institución responsable.")
-    posta = request.method == "POST"
-    form = RectificarForm(
-        request.POST if posta else None, avance=uno, en_vigor=consultas.en_vigor(uno)
-    )
-    evidencia = EvidenciaForm(
-        request.POST if posta else None,
-        request.FILES if posta else None,
-        avance=uno,
-        usuario=request.user,
-    )
-    codigo = 422 if posta else 200
-    if posta and all([form.is_valid(), evidencia.is_valid()]):
+    uno = _el_que_rectifica(request, avance)
+    form, evidencia = _para_rectificar(request, uno)
+    codigo = 422 if form.is_bound else 200
+    if form.is_bound and all([form.is_valid(), evidencia.is_valid()]):
         try:
             pedida = _pedir_rectificacion(request, uno, form, evidencia)
         except archivos.ArchivoRechazado as rechazo:
@@ -232,15 +221,73 @@ def rectificar(request: HttpRequest, avance: int) -> HttpResponse:
         else:
             messages.success(request, "La rectificación espera la firma de quien aprueba.")
             return redirect("matrices:rectificacion", pedida.pk)
+    return _pagina_de_rectificar(request, uno, form, evidencia, codigo=codigo)
+
+
+@require_POST
+def asi_quedara_rectificado(request: HttpRequest, avance: int) -> HttpResponse:
+    """Las cifras del avance y de su acción con lo escrito; no guarda nada."""
+    uno = _el_que_rectifica(request, avance)
+    form, _evidencia = _para_rectificar(request, uno)
+    if request.htmx:
+        return render(request, "matrices/_asi_quedara.html", _asi_quedara(uno, form))
+    return _pagina_de_rectificar(request, uno, form, EvidenciaForm(avance=uno, usuario=request.user))
+
+
+def _el_que_rectifica(request: HttpRequest, pk: int) -> Avance:
+    visibles = Avance.objects.visibles_para(request.user).con_su_actividad()
+    uno = get_object_or_404(visibles, pk=pk)
+    if not permisos.puede_solicitar(request.user, uno.actividad):
+        raise PermissionDenied("Lo pide quien planifica en la institución responsable.")
+    return uno
+
+
+def _para_rectificar(request: HttpRequest, avance: Avance) -> tuple[RectificarForm, EvidenciaForm]:
+    datos, subidos = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    return (
+        RectificarForm(datos, avance=avance, en_vigor=consultas.en_vigor(avance)),
+        EvidenciaForm(datos, subidos, avance=avance, usuario=request.user),
+    )
+
+
+def _pagina_de_rectificar(
+    request: HttpRequest,
+    avance: Avance,
+    form: RectificarForm,
+    evidencia: EvidenciaForm,
+    *,
+    codigo: int = 200,
+) -> HttpResponse:
     contexto = {
-        "titulo": f"Rectificar la actividad {uno.actividad} en {uno.periodo}",
+        "titulo": f"Rectificar la actividad {avance.actividad} en {avance.periodo}",
         "migas": [("Solicitudes", reverse("matrices:enmiendas")), ("Rectificar", None)],
-        "avance": uno,
+        "avance": avance,
         "form": form,
+        "campos": [
+            {"campo": form[campo], "vale": legible(campo, form.en_vigor.get(campo))}
+            for campo in form.fields
+        ],
         "evidencia": evidencia,
-        "formularios": [form, evidencia],
+        "formularios": [form, evidencia] if codigo != 200 else [],
+        **_asi_quedara(avance, form),
     }
     return render(request, "matrices/rectificar.html", contexto, status=codigo)
+
+
+def _asi_quedara(avance: Avance, form: RectificarForm) -> dict[str, Any]:
+    return {**_como_queda(avance, form.cifras), "ilegibles": form.ilegibles}
+
+
+def _como_queda(avance: Avance, cifras: dict[str, Any]) -> dict[str, Any]:
+    """Lo que vale hoy junto a unas cifras supuestas, y lo que moverían en su acción."""
+    if not cifras:
+        return {"actividad": avance.actividad}
+    return {
+        "cifras": cifras,
+        "hoy": consultas.mediciones([avance])[avance.pk],
+        "accion": panorama.accion_rectificada(avance, cifras) if avance.periodo.cortado else None,
+        "actividad": avance.actividad,
+    }
 
 
 def _pedir_rectificacion(
@@ -402,4 +449,13 @@ def _de_la_rectificacion(request: HttpRequest, fila: Rectificacion) -> dict[str,
         if lee
         else [],
         "evidencias": list(respaldo.select_related("hito")) if lee else [],
+        "quedara": _quedara(fila) if lee else None,
     }
+
+
+def _quedara(fila: Rectificacion) -> dict[str, Any] | None:
+    """Lo que daría el avance si se aplicara hoy; None si ya no se tramita o nunca se midió."""
+    if fila.estado not in Rectificacion.EN_TRAMITE or fila.avance.fin_medido is None:
+        return None
+    despues = {campo: cambio["despues"] for campo, cambio in fila.campos.items()}
+    return _como_queda(fila.avance, consultas.como_quedaria_rectificado(fila.avance, despues))

@@ -1,6 +1,7 @@
 """Pedir, avalar, opinar, resolver y rectificar en pantalla: quién puede qué, y qué se conserva."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from instituciones.models import Rol
 from matrices import enmiendas
-from matrices.models import Rectificacion, Reprogramacion
+from matrices.models import Avance, Rectificacion, Reprogramacion
 from tests.fabricas import (
     ActividadFactory,
     AvanceFactory,
@@ -339,6 +340,75 @@ def test_un_valor_imposible_se_dice_en_su_campo(client, elenco, consolidado):
 
     assert hecho.status_code == 422
     assert "porcentaje" in hecho.context["form"].errors
+
+
+@pytest.fixture
+def medido(consolidado):
+    """El mismo, con las cifras con que se cortó: P 62.50 y E 40.00, en rojo."""
+    Avance.objects.update(
+        programado=Decimal("62.50"),
+        programado_original=Decimal("62.50"),
+        fin_medido=consolidado.actividad.fin_vigente,
+        situacion_medida="VIGENTE",
+        ejecutado=40,
+        indice=64,
+        brecha=Decimal("-22.50"),
+        semaforo="ROJO",
+    )
+    consolidado.refresh_from_db()
+    return consolidado
+
+
+@pytest.mark.parametrize(
+    ("porcentaje", "queda", "dice"),
+    [
+        ("42", "42.0\u00a0%", "No es material"),
+        ("45", "45.0\u00a0%", "Es material"),  # cinco puntos
+        ("60", "60.0\u00a0%", "Es material"),
+        ("cien", "40.0\u00a0%", "Corrija: Avance acumulado"),
+    ],
+)
+def test_antes_de_pedirla_se_ve_como_quedara(client, elenco, medido, porcentaje, queda, dice):
+    entrar(client, elenco.planificadora)
+    direccion = reverse("matrices:asi_quedara_rectificado", args=[medido.pk])
+
+    parte = client.post(direccion, {"porcentaje": porcentaje}, headers={"HX-Request": "true"})
+
+    texto = parte.content.decode()
+    assert f"<dd>{queda}" in texto
+    assert "hoy 40.0\u00a0%" in texto
+    assert "62.5\u00a0%" in texto  # P no cambia
+    assert dice in texto
+    assert not Rectificacion.objects.exists()
+
+
+def test_sin_javascript_la_misma_pagina_ensena_como_quedara(client, elenco, medido):
+    entrar(client, elenco.planificadora)
+    direccion = reverse("matrices:asi_quedara_rectificado", args=[medido.pk])
+
+    pagina = client.post(direccion, {"porcentaje": "60", "motivo": "Corto"})
+
+    texto = pagina.content.decode()
+    assert pagina.status_code == 200
+    assert 'value="60"' in texto
+    assert "Hoy vale: 40.00" in texto
+    assert "Es material" in texto
+
+
+def test_quien_firma_ve_como_quedara(client, elenco, medido, rectificacion):
+    texto = entrar(client, elenco.aprobador).get(
+        reverse("matrices:rectificacion", args=[rectificacion.pk])
+    )
+
+    assert "<dd>45.0\u00a0%" in texto.content.decode()
+    assert "Es material" in texto.content.decode()
+
+
+def test_ver_como_quedara_es_de_quien_planifica(client, elenco, medido):
+    direccion = reverse("matrices:asi_quedara_rectificado", args=[medido.pk])
+
+    assert entrar(client, elenco.aprobador).post(direccion, {}).status_code == 403
+    assert entrar(client, elenco.ajena).post(direccion, {}).status_code in {403, 404}
 
 
 def test_antes_del_corte_no_se_rectifica(client, elenco):
