@@ -171,6 +171,10 @@ def de_varios(avances: Iterable[Avance]) -> dict[int, Antecedentes]:
     abiertas: dict[int, list[Observacion]] = {}
     for observacion in Observacion.objects.filter(avance__in=filas).abiertas():
         abiertas.setdefault(observacion.avance_id, []).append(observacion)
+    adjuntas: dict[int, list[Evidencia]] = {}
+    propias = Evidencia.objects.filter(avance__in=filas, rectificacion=None)
+    for evidencia in propias.select_related("hito").order_by("pk"):
+        adjuntas.setdefault(evidencia.avance_id, []).append(evidencia)
     for fila in filas:
         suyos, actividad = hitos.get(fila.actividad_id, []), fila.actividad_id
         vigor = [
@@ -188,6 +192,7 @@ def de_varios(avances: Iterable[Avance]) -> dict[int, Antecedentes]:
             obligados=obligados.get(actividad, []),
             aportes=aportes.get(fila.pk, {}),
             abiertas=abiertas.get(fila.pk, []),
+            evidencias=adjuntas.get(fila.pk, []),
             como_esta=medidas[fila.pk],
         )
     return todos

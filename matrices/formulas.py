@@ -157,6 +157,15 @@ def brecha(ejecutado: Decimal | None, programado: Decimal | None) -> Formula:
     return Formula(f"{ejecutado} {MENOS} {programado} = {_numero(dada)}", dada)
 
 
+def cobertura(llegado: calculo.Cobertura) -> Formula:
+    """Lo recibido entre lo exigido, en puntos."""
+    if llegado.cobertura is None:
+        return Formula("", None, "No se calcula: nada se exigía.")
+    texto = f"100 × {llegado.recibidos} / {llegado.exigidos} = {llegado.cobertura}"
+    nota = f"Avances validados entre los exigibles; a tiempo, {llegado.a_tiempo}."
+    return Formula(texto, llegado.cobertura, nota)
+
+
 def regla_del_color(medida: calculo.Medida, umbrales: calculo.Umbrales) -> str:
     """Por qué tiene ese color, con los umbrales que rigen (dominio §7.4)."""
     poco = medida.programado is not None and 0 < medida.programado < umbrales.p_minimo

@@ -191,12 +191,13 @@ def contextos(
 ) -> dict[int, Contexto]:
     """Por avance, con qué se compara, de lo que esa persona puede leer.
 
-    `escritos` son los textos de un formulario abierto, que mandan sobre los guardados.
+    `escritos` es lo que dicen los formularios abiertos: manda sobre lo guardado, también al
+    compararlos entre sí.
     """
     avances = list(avances)
     anteriores = _anteriores(avances, para)
     gemelos = _gemelos(avances, para, escritos or {})
-    estructuras = _estructuras(avances, para)
+    estructuras = _estructuras(avances, para, escritos or {})
     salida = {}
     for uno in avances:
         previos = [una for una in anteriores.get(uno.actividad_id, []) if _es_antes(una, uno)]
@@ -269,10 +270,14 @@ def _gemelos(
         for otro in visibles.filter(alguno, periodo__in=periodos).con_su_actividad().en_orden()
         if permisos.puede_leer_ahora(para, otro)
     ]
-    quienes: dict[tuple[int, str, str], list[Avance]] = {}
-    for otro in candidatos:
-        for campo in TEXTOS:
-            quienes.setdefault((otro.periodo_id, campo, getattr(otro, campo)), []).append(otro)
+    quienes = _quienes_dicen(
+        [
+            (otro, {campo: getattr(otro, campo) for campo in TEXTOS})
+            for otro in candidatos
+            if otro.pk not in escritos
+        ]
+        + [(uno, dicen[uno.pk]) for uno in avances if uno.pk in escritos]
+    )
     salida: dict[int, dict[str, str]] = {}
     for uno in avances:
         for campo, texto in dicen[uno.pk].items():
@@ -282,6 +287,17 @@ def _gemelos(
             if otro := next((o for o in iguales if o.pk != uno.pk), None):
                 salida.setdefault(uno.pk, {})[campo] = str(otro.actividad)
     return salida
+
+
+def _quienes_dicen(
+    dichos: Iterable[tuple[Avance, Mapping[str, str]]],
+) -> dict[tuple[int, str, str], list[Avance]]:
+    """Por periodo, campo y texto, los avances que lo dicen."""
+    quienes: dict[tuple[int, str, str], list[Avance]] = {}
+    for avance, textos in dichos:
+        for campo, texto in textos.items():
+            quienes.setdefault((avance.periodo_id, campo, texto), []).append(avance)
+    return quienes
 
 
 def _texto(valor: Any) -> str:
@@ -294,7 +310,7 @@ def _estructura(avance: Avance) -> tuple[int, int, str]:
 
 
 def _estructuras(
-    avances: list[Avance], para: Usuario
+    avances: list[Avance], para: Usuario, escritos: Mapping[int, Mapping[str, Any]]
 ) -> dict[tuple[int, int, str], dict[int, tuple[Decimal | None, Decimal | None]]]:
     """Por semestre, institución y programa presupuestario: qué dice de su dinero cada avance."""
     claves = {_estructura(uno) for uno in avances if uno.actividad.programa_presupuestario}
@@ -317,4 +333,11 @@ def _estructuras(
         "devengado",
     ):
         salida.setdefault((clave[0], clave[1], clave[2]), {})[pk] = (vigente, devengado)
+    for uno in avances:
+        if uno.pk in escritos and _estructura(uno) in claves:
+            suyas = salida.setdefault(_estructura(uno), {})
+            suyas.pop(uno.pk, None)
+            montos = [_monto(escritos[uno.pk], c) for c in ("presupuesto_vigente", "devengado")]
+            if montos[1] is not None:
+                suyas[uno.pk] = (montos[0], montos[1])
     return salida

@@ -26,6 +26,7 @@ NIVELES = {
     "programa": "Programa",
     "objetivo": "Objetivo",
     "ambito": "Ámbito",
+    "celda": "Ámbito y programa",
     "institucion": "Institución rectora",
     "accion": "Acción",
     "actividad": "Actividad",
@@ -113,6 +114,13 @@ class Explicacion:
     @property
     def brecha(self) -> Formula:
         return formulas.brecha(self.medida.ejecutado, self.medida.programado)
+
+    @property
+    def cobertura(self) -> Formula | None:
+        """Lo recibido entre lo exigido; None si es una actividad, que no la tiene."""
+        if not isinstance(self.medida, calculo.ResultadoNivel | calculo.ResultadoAccion):
+            return None
+        return formulas.cobertura(self.medida)
 
     @property
     def color(self) -> str:
@@ -211,12 +219,15 @@ def _acciones(
     )
     visibles = AccionEstrategica.objects.visibles_para(usuario).del_plan(periodo.plan)
     visibles = visibles.select_related("objetivo__programa__plan", "objetivo__ambito")
-    numero = codigo if codigo.isascii() and codigo.isdecimal() and len(codigo) < 6 else "-1"
+    ambito, _punto, programa = codigo.rpartition(".")
     filas: dict[str, Callable[[], Any]] = {
         "plan": lambda: visibles if codigo == periodo.plan.codigo else visibles.none(),
-        "programa": lambda: visibles.filter(objetivo__programa__numero=numero),
+        "programa": lambda: visibles.filter(objetivo__programa__numero=_numero(codigo)),
         "objetivo": lambda: visibles.filter(objetivo__codigo=codigo),
         "ambito": lambda: visibles.filter(objetivo__ambito__codigo=codigo),
+        "celda": lambda: visibles.filter(
+            objetivo__ambito__codigo=ambito, objetivo__programa__numero=_numero(programa)
+        ),
         "institucion": lambda: visibles.filter(pk__in=rige.values("accion")),
         "accion": lambda: visibles.filter(codigo=codigo),
         "actividad": lambda: visibles.filter(codigo=codigo),
@@ -230,9 +241,15 @@ def _acciones(
         "programa": primera.objetivo.programa.nombre,
         "objetivo": primera.objetivo.enunciado,
         "ambito": primera.objetivo.ambito.nombre,
+        "celda": f"{primera.objetivo.ambito.nombre}, {primera.objetivo.programa.nombre}",
         "institucion": codigo,
     }
     return acciones, nombres.get(nivel, primera.enunciado)
+
+
+def _numero(codigo: str) -> str:
+    """El de un programa; «-1», que no hay, si no se entiende."""
+    return codigo if codigo.isascii() and codigo.isdecimal() and len(codigo) < 6 else "-1"
 
 
 # ---- las ramas y sus hojas
@@ -358,5 +375,7 @@ def _del_nivel(sellado: Contenido | None, nivel: str, codigo: str) -> Any:
         return None
     if nivel == "institucion":
         return next((una for una in sellado.instituciones if una.sigla == codigo), None)
+    if nivel == "celda":
+        return next((c for c in sellado.cuadricula if f"{c.ambito}.{c.programa}" == codigo), None)
     suyos = sellado.del_nivel(nivel.upper())
     return next((uno for uno in suyos if uno.codigo == codigo), None)

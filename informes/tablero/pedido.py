@@ -83,6 +83,21 @@ class Pedido:
         )
 
     @property
+    def nivel(self) -> tuple[str, str] | None:
+        """De qué nivel del plan es lo que se muestra, y su código; None si de ninguno.
+
+        Son los de `explicacion.NIVELES`: sin filtros el plan, y con uno o con ámbito y programa,
+        el suyo.
+        """
+        dados = {nombre: dado for nombre, dado in vars(self.filtros).items() if dado}
+        if not dados:
+            return "plan", self.semestre.plan.codigo
+        if dados.keys() == {"ambito", "programa"}:
+            return "celda", f"{dados['ambito']}.{dados['programa']}"
+        unico = next(iter(dados.items()))
+        return unico if len(dados) == 1 and "color" not in dados else None
+
+    @property
     def parametros(self) -> QueryDict:
         """La dirección que lo pide, con sólo lo que cambia algo y siempre en el mismo orden."""
         datos = QueryDict(mutable=True)

@@ -16,6 +16,8 @@ from informes.tablero.figuras import figuras
 from informes.tablero.pedido import Ilegible, Pedido, PedidoForm, Tablero, armar
 from informes.tablero.tablas import TABLAS
 from instituciones import planilla
+from instituciones.models import Usuario
+from matrices.permisos import puede_ver_la_calidad as ve_la_calidad
 
 VIGENCIA = 600  # segundos: los nombres de un catálogo cambian sin subir la versión de las cifras
 dibujados: guardado.Guardado[str] = guardado.Guardado()
@@ -35,14 +37,14 @@ def tablero(request):
     version = semestres.version_de(pedido.semestres)
     clave = (alcance, version, pedido.parametros.urlencode(), int(time.time() // VIGENCIA))
     try:
-        texto = dibujados.tomar(clave, lambda: _dibujar(armar(pedido, request.user)))
+        texto = dibujados.tomar(clave, lambda: _dibujar(armar(pedido, request.user), request.user))
     except Ilegible:
         return render(request, "400.html", status=400)
     contexto["cuerpo"] = mark_safe(texto)  # noqa: S308 (lo dibujó la plantilla, con sus escapes)
     return render(request, "informes/tablero.html", contexto)
 
 
-def _dibujar(uno: Tablero) -> str:
+def _dibujar(uno: Tablero, usuario: Usuario) -> str:
     contexto = {
         "tablero": uno,
         "pedido": uno.pedido,
@@ -52,6 +54,7 @@ def _dibujar(uno: Tablero) -> str:
         "plan": uno.pedido.semestre.plan,
         "figuras": figuras(uno),
         "form": PedidoForm(uno),
+        "ve_la_calidad": ve_la_calidad(usuario),
     }
     return render_to_string("informes/_tablero.html", contexto)
 

@@ -338,13 +338,19 @@ class AvanceForm(forms.ModelForm):
         return self.is_valid() and reglas.pide_medida(self.cleaned_data, self.cifras)
 
     @property
-    def advertencias(self) -> list[Advertencia]:
-        """Lo que conviene mirar dos veces, de lo escrito o de lo guardado; no impide nada."""
-        avance, cifras = self.instance, {}
-        dicho = {campo: getattr(avance, campo) for campo in COMPARADOS}
+    def dicho(self) -> dict[str, Any]:
+        """Lo que se compara para advertir: lo escrito y, donde no hay, lo guardado."""
+        dicho = {campo: getattr(self.instance, campo) for campo in COMPARADOS}
         if self.is_bound:
             self.is_valid()
             dicho |= {campo: self.cleaned_data.get(campo) for campo in COMPARADOS}
+        return {**dicho, "evidencias": self.antes.evidencias}
+
+    @property
+    def advertencias(self) -> list[Advertencia]:
+        """Lo que conviene mirar dos veces, de lo escrito o de lo guardado; no impide nada."""
+        avance, cifras, dicho = self.instance, {}, self.dicho
+        if self.is_bound:
             cifras = self.cifras
         elif avance.estado in Avance.CON_LO_CAPTURADO:
             cifras = consultas.resultados(avance)
@@ -352,7 +358,7 @@ class AvanceForm(forms.ModelForm):
             return []
         contexto = contextos([avance], para=self.para, escritos={avance.pk: dicho})[avance.pk]
         return juzgar(
-            {**dicho, "evidencias": self.antes.evidencias},
+            dicho,
             ejecutado=cifras["ejecutado"],
             ejecutado_previo=cifras["ejecutado_previo"],
             contexto=contexto,

@@ -37,9 +37,12 @@ MAXIMO_DE_EXCEL = 32_767
 CARACTERES_POR_PAGINA = 230
 PUNTOS_POR_RENGLON, RENGLONES_A_LO_SUMO, ANCHO_DE_PROSA = 13.5, 6, 104
 LARGO_DE_AYUDA, LARGO_DE_TITULO = 250, 32
-ENCABEZADO, LIBRE, FIJO, CONTROLADO, MARCADO = "encabezado", "libre", "fijo", "control", "marcado"
+ENCABEZADO, LIBRE, FIJO, CONTROLADO = "encabezado", "libre", "fijo", "control"
+MARCADO, ADVERTIDO = "marcado", "advertido"
+CONVIENE = "Conviene mirar (no impide guardar):"
 ENCABEZADO_LIBRE, TITULO, ROTULO, PROSA = "encabezado_libre", "titulo", "rotulo", "prosa"
-AZUL, CIELO, GRIS, TENUE, CREMA, ROSA = "1F3A5F", "2F6F8F", "F0F2F5", "6B7280", "FFFDF3", "FBD5D5"
+AZUL, CIELO, GRIS, TENUE, CREMA = "1F3A5F", "2F6F8F", "F0F2F5", "6B7280", "FFFDF3"
+ROSA, AMBAR = "FBD5D5", "FFE8B3"
 NO_CABEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plano << 16 | fin) for plano in range(17) for fin in (0xFFFE, 0xFFFF))
@@ -52,11 +55,12 @@ SIN_NOMBRES = re.compile(rb"<definedNames\s*/>|<definedNames>\s*</definedNames>"
 
 @dataclass
 class Fila:
-    """Un renglón: sus valores, qué columnas se pueden escribir en él y qué se comenta de cuáles."""
+    """Un renglón: sus valores, qué columnas se escriben y, por columna, qué corregir o mirar."""
 
     valores: dict[str, Any]
     libres: frozenset[str] = frozenset()
     comentarios: dict[str, str] = field(default_factory=dict)
+    advertencias: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,7 +88,8 @@ class Cuaderno:
     sello: str
     autor: str
     aviso: str = ""  # arriba y en cada página impresa
-    notas: list[str] = field(default_factory=list)  # lo que hay que corregir y no es de una celda
+    notas: list[str] = field(default_factory=list)  # lo que hay que corregir, celda por celda
+    miradas: list[str] = field(default_factory=list)  # lo que conviene mirar y no impide nada
 
 
 def escribir(cuaderno: Cuaderno) -> bytes:
@@ -183,14 +188,17 @@ def _encabezado(pagina: Any, columna: Columna, estilos: dict[Any, Any]) -> Write
 
 
 def _celda(pagina: Any, fila: Fila, columna: Columna, estilos: dict[Any, Any]) -> Any:
-    """Una celda con su estilo: libre, fija, de control, o marcada si algo hay que decir de ella."""
+    """Una celda con su estilo: libre, fija, de control; o marcada, por corregir o por mirar."""
     clase = LIBRE if columna.nombre in fila.libres else FIJO
     clase = CONTROLADO if columna.parte == "control" else clase
-    comentario = fila.comentarios.get(columna.nombre)
+    error, mirar = (de.get(columna.nombre) for de in (fila.comentarios, fila.advertencias))
     libre = clase == LIBRE
-    estilo = estilos[(MARCADO if comentario else clase), columna.tipo, libre]
-    celda = _valor(pagina, fila.valores.get(columna.nombre), columna, estilo)
-    if comentario:
+    clase = MARCADO if error else ADVERTIDO if mirar else clase
+    celda = _valor(
+        pagina, fila.valores.get(columna.nombre), columna, estilos[clase, columna.tipo, libre]
+    )
+    dichos = [error, f"{CONVIENE}\n{mirar}" if mirar else ""]
+    if comentario := "\n\n".join(dicho for dicho in dichos if dicho):
         celda.comment = Comment(limpio(comentario), "PESN", width=360, height=140)
     return celda
 
@@ -301,11 +309,14 @@ def _instrucciones(libro: Workbook, cuaderno: Cuaderno, estilos: dict[Any, Any])
     pagina.column_dimensions["A"].width = 24
     pagina.column_dimensions["B"].width = ANCHO_DE_PROSA
     _imprimible(pagina, cuaderno)
-    marcado, control = ((clase, Tipo.TEXTO, False) for clase in (MARCADO, CONTROLADO))
+    marcado, mirado, control = (
+        (clase, Tipo.TEXTO, False) for clase in (MARCADO, ADVERTIDO, CONTROLADO)
+    )
     renglones: list[tuple[str, Any, str, Any]] = [("", ROTULO, cuaderno.titulo, TITULO)]
     if cuaderno.aviso:
         renglones.append(("Aviso", ROTULO, cuaderno.aviso, ROTULO))
     renglones += [("Por corregir", ROTULO, nota, marcado) for nota in cuaderno.notas]
+    renglones += [("Conviene mirar", ROTULO, nota, mirado) for nota in cuaderno.miradas]
     renglones += [(rotulo, ROTULO, texto, PROSA) for rotulo, texto in cuaderno.instrucciones]
     renglones.append((SELLO, ROTULO, cuaderno.sello, control))
     for numero, (rotulo, clase, texto, estilo) in enumerate(renglones, start=1):
@@ -387,8 +398,8 @@ def _estilos(libro: Workbook) -> dict[Any, Any]:
         ENCABEZADO_LIBRE: estilo(claro, CIELO, "@", wrap_text=True),
     }
     tenue = Font(name="Calibri", size=8, color=TENUE)
-    fondos = {LIBRE: (letra, CREMA), FIJO: (letra, GRIS), MARCADO: (letra, ROSA)}
-    fondos[CONTROLADO] = (tenue, GRIS)
+    fondos = {LIBRE: (letra, CREMA), FIJO: (letra, GRIS), CONTROLADO: (tenue, GRIS)}
+    fondos |= {MARCADO: (letra, ROSA), ADVERTIDO: (letra, AMBAR)}
     for clase, (fuente, fondo) in fondos.items():
         for tipo in Tipo:
             formato = FORMATOS.get(tipo, "@")

@@ -1,10 +1,11 @@
-"""La copia que se devuelve: lo que la persona llenó, con un comentario en cada celda por corregir.
+"""La copia que se devuelve: lo que la persona llenó, con un comentario en cada celda por corregir
+y otro, distinto, en las que conviene mirar.
 
 No se retoca su archivo, que es ajeno: se escribe uno nuevo con lo que traía, cada fila en su
 sitio, para que «Actividades!F12» sea la misma celda.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from matrices import flujo
@@ -23,7 +24,7 @@ from matrices.hojas import (
 from matrices.hojas.lectura import sello_de
 from matrices.hojas.sello import revisar
 from matrices.libro.columnas import ORDEN, SUBLLAVES, columnas_por_hoja
-from matrices.libro.ensayo import por_celda
+from matrices.libro.ensayo import advertencias_por_celda, por_celda
 from matrices.libro.plantilla import (
     FIJAS,
     avances_del_libro,
@@ -59,7 +60,10 @@ def copia_comentada(libro: LibroRecibido, leidas: Sequence[HojaLeida]) -> bytes:
         for nombre in propias
     ]
     notas = [f"{celda}: {dicho}" for celda, dicho in copista.comentarios.items()][:200]
-    return escribir(cuaderno_de(libro.institucion, periodo, hojas, avances, notas=notas))
+    miradas = [f"{celda}: {dicho}" for celda, dicho in copista.advertencias.items()][:200]
+    return escribir(
+        cuaderno_de(libro.institucion, periodo, hojas, avances, notas=notas, miradas=miradas)
+    )
 
 
 def comentarios_de(resultado: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
@@ -67,10 +71,7 @@ def comentarios_de(resultado: Mapping[str, Any]) -> tuple[dict[str, str], set[st
 
     En las celdas de éstas se dice lo que hay guardado ahora.
     """
-    comentarios: dict[str, str] = {}
-    for celda, mensaje in por_celda(resultado):
-        previo = comentarios.get(celda)
-        comentarios[celda] = f"{previo}\n{mensaje}" if previo else mensaje
+    comentarios = _juntos(por_celda(resultado))
     choques = set()
     for renglon in resultado.get("renglones", ()):
         if not any(error["codigo"] == "version_ajena" for error in renglon["errores"]):
@@ -83,11 +84,21 @@ def comentarios_de(resultado: Mapping[str, Any]) -> tuple[dict[str, str], set[st
     return comentarios, choques
 
 
+def _juntos(dichos: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Por celda, todo lo que se dice de ella, un renglón por cosa."""
+    juntos: dict[str, str] = {}
+    for celda, mensaje in dichos:
+        previo = juntos.get(celda)
+        juntos[celda] = f"{previo}\n{mensaje}" if previo else mensaje
+    return juntos
+
+
 class _Copista:
     def __init__(self, libro: LibroRecibido, avances: list[Avance]):
         self.libro = libro
         self.avances = {str(uno.actividad): uno for uno in avances}
         self.comentarios, self.choques = comentarios_de(libro.resultado)
+        self.advertencias = _juntos(advertencias_por_celda(libro.resultado))
 
     def filas(self, hoja: HojaLeida, columnas: tuple[Columna, ...]) -> list[Fila]:
         """Las filas en su sitio; las que venían vacías, también."""
@@ -107,18 +118,17 @@ class _Copista:
         for columna in columnas:
             if not columna.se_escribe:
                 valores[columna.nombre] = renglon.celdas[columna.nombre].crudo
-        comentarios = {
-            nombre: self.comentarios[celda.donde]
-            for nombre, celda in renglon.celdas.items()
-            if celda.donde in self.comentarios
-        }
+        comentarios, advertencias = (
+            {n: dichos[c.donde] for n, c in renglon.celdas.items() if c.donde in dichos}
+            for dichos in (self.comentarios, self.advertencias)
+        )
         escribibles = [una.nombre for una in columnas if una.se_escribe]
         libres: frozenset[str] = frozenset()
         if avance is not None and self._se_escribe(avance):
             libres = frozenset(escribibles) - no_aplican(avance.actividad)
         if avance is not None and str(avance.actividad) in self.choques:
             valores |= self._control_al_dia(hoja.nombre, avance, renglon, escribibles)
-        return Fila(valores, libres, comentarios)
+        return Fila(valores, libres, comentarios, advertencias)
 
     def _control_al_dia(
         self, hoja: str, avance: Avance, renglon: Renglon, escribibles: list[str]

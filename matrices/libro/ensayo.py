@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from instituciones.models import Institucion, Usuario
 from matrices import antecedentes, flujo
 from matrices.forms.avance import AvanceForm
+from matrices.forms.reglas import medida
 from matrices.hojas import (
     Celda,
     Columna,
@@ -48,6 +49,7 @@ from matrices.libro.valores import (
     no_aplican,
 )
 from matrices.models import Avance, LibroRecibido, Periodo
+from matrices.verosimilitud import contextos, juzgar
 
 NUEVO, CAMBIADO, IGUAL, RECHAZADO = "NUEVO", "CAMBIADO", "IGUAL", "RECHAZADO"
 NO_EXISTE = "No hay una actividad con ese código en su institución y este semestre."
@@ -94,6 +96,7 @@ class Resultado:
     cambios: list[Cambio] = field(default_factory=list)
     errores: list[Error] = field(default_factory=list)
     avisos: list[Error] = field(default_factory=list)
+    advertencias: list[Error] = field(default_factory=list)
     aplicado: bool = False
 
 
@@ -185,6 +188,7 @@ def ensayar(
         mesa.juzgar(avance)
         if turno % 25 == 0:
             avisar(25 + 65 * turno // len(avances), f"Revisando {avance.actividad}")
+    mesa.advertir()
     sobra = hojas_de_sobra(leidas, propias)
     avisos = [f"La hoja «{nombre}» no es del libro: no se leyó." for nombre in sobra[:10]]
     avisos += mesa.avisos[:50]
@@ -256,6 +260,7 @@ class _Mesa:
         self.capturas: dict[int, tuple[Avance, flujo.Declaracion, int]] = {}
         self.versiones: dict[str, list[int]] = {}
         self.propias = _lo_que_ya_aplico(por, en_nombre_de or por, avances)
+        self.comparables: dict[int, tuple[AvanceForm, Mapping[tuple[str, str], Renglon]]] = {}
 
     # Cada fila con su avance -----------------------------------------------------------------
     def repartir(self, filas: Mapping[str, Sequence[Renglon]]) -> None:
@@ -334,6 +339,8 @@ class _Mesa:
         despues = declarados(form.declaracion(), antes, previos) if form.is_valid() else escritos
         resultado.cambios = self._cambios(avance, filas, previos, despues)
         self._decidir(avance, form, filas, version, resultado)
+        if form.is_valid() and resultado.cambios:
+            self.comparables[avance.pk] = form, filas
 
     def _escritos(
         self,
@@ -487,6 +494,34 @@ class _Mesa:
         resultado.resultado = NUEVO if nueva else CAMBIADO
         self.capturas[avance.pk] = (avance, form.declaracion(), version)
 
+    # Lo que llama la atención ----------------------------------------------------------------
+    def advertir(self) -> None:
+        """Lo que conviene mirar en lo que cambia, cada cosa en su celda; no impide aplicarlo.
+
+        Todos los renglones se comparan juntos: también entre ellos, como quedarían.
+        """
+        forms = {pk: form for pk, (form, _filas) in self.comparables.items()}
+        cifras = antecedentes.como_quedarian(
+            (form.antes, medida(form.cleaned_data)) for form in forms.values()
+        )
+        dichos = {pk: form.dicho for pk, form in forms.items()}
+        comparados = contextos(
+            [form.instance for form in forms.values()],
+            para=self.en_nombre_de or self.por,
+            escritos=dichos,
+        )
+        for pk, (_form, filas) in self.comparables.items():
+            dichas = juzgar(
+                dichos[pk],
+                ejecutado=cifras[pk]["ejecutado"],
+                ejecutado_previo=cifras[pk]["ejecutado_previo"],
+                contexto=comparados[pk],
+            )
+            self.resultados[pk].advertencias = [
+                Error(_celda_de_la_advertencia(una.campo, filas), una.texto, una.codigo)
+                for una in dichas
+            ]
+
     def _por_que_no_se_escribe(self, avance: Avance) -> str:
         """Por qué no se puede guardar en él ahora; vacío si se puede."""
         if "guardar" in flujo.pasos_posibles(avance, self.por, en_nombre_de=self.en_nombre_de):
@@ -533,6 +568,16 @@ def _sitio(renglon: Renglon | None, columna: str) -> str:
     return renglon.celdas[columna].donde if renglon else ""
 
 
+def _celda_de_la_advertencia(campo: str, filas: Mapping[tuple[str, str], Renglon]) -> str:
+    """La de su campo, si vino en el libro; si no (la evidencia no viene), la de la actividad."""
+    hoja, sub, columna = celda_de(campo)
+    en_orden = sorted(filas.items(), key=_en_su_orden)
+    for (de, suya), renglon in en_orden:
+        if de == hoja and sub in {suya, "*"} and columna in renglon.celdas:
+            return renglon.celdas[columna].donde
+    return en_orden[0][1].celdas["actividad"].donde
+
+
 def _en_su_orden(par: tuple[tuple[str, str], Renglon]) -> tuple[int, int]:
     (hoja, _sub), renglon = par
     return ORDEN.index(hoja), renglon.numero
@@ -550,3 +595,10 @@ def por_celda(resultado: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for renglon in resultado.get("renglones", ()):
         for error in [*renglon["errores"], *renglon["avisos"]]:
             yield error["celda"], error["mensaje"]
+
+
+def advertencias_por_celda(resultado: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Cada celda que conviene mirar y por qué, de un ensayo ya guardado."""
+    for renglon in resultado.get("renglones", ()):
+        for una in renglon.get("advertencias", ()):
+            yield una["celda"], una["mensaje"]

@@ -81,6 +81,7 @@ def cuaderno_de(
     *,
     momento: datetime | None = None,
     notas: Iterable[str] = (),
+    miradas: Iterable[str] = (),
 ) -> Cuaderno:
     """El libro con sus instrucciones, su sello y sus avisos, antes de dibujarlo."""
     avances = list(avances)
@@ -107,6 +108,7 @@ def cuaderno_de(
         autor=periodo.plan.seguimiento.nombre if periodo.plan.seguimiento else "PESN",
         aviso=" · ".join(avisos),
         notas=list(notas),
+        miradas=list(miradas),
     )
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django import template
 from django.forms import BaseForm
 from django.utils.formats import number_format
+from django.utils.text import Truncator
 
 from matrices.calculo import ASPECTOS, SIN_DATO, a_dos, a_uno
 
@@ -80,6 +81,12 @@ def con_errores(form: BaseForm | None, formularios: Iterable[BaseForm] | None) -
     """De un formulario o de varios, los que algo tienen por corregir."""
     todos = [form] if form else list(formularios or [])
     return [cada_uno for cada_uno in todos if cada_uno.errors]
+
+
+@register.filter
+def recortado(texto: str, palabras: int) -> str:
+    """Las primeras palabras; si faltan otras, con los puntos pegados a la última."""
+    return Truncator(texto).words(palabras, truncate="…")
 
 
 def _escrito(valor: Decimal | None, decimales: int) -> str:

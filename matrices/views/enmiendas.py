@@ -231,7 +231,9 @@ def asi_quedara_rectificado(request: HttpRequest, avance: int) -> HttpResponse:
     form, _evidencia = _para_rectificar(request, uno)
     if request.htmx:
         return render(request, "matrices/_asi_quedara.html", _asi_quedara(uno, form))
-    return _pagina_de_rectificar(request, uno, form, EvidenciaForm(avance=uno, usuario=request.user))
+    return _pagina_de_rectificar(
+        request, uno, form, EvidenciaForm(avance=uno, usuario=request.user)
+    )
 
 
 def _el_que_rectifica(request: HttpRequest, pk: int) -> Avance:

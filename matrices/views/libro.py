@@ -221,6 +221,7 @@ def _ensayo(
         if resultado
         else [],
         "vista": vista,
+        "advertidas": sum(bool(una.get("advertencias")) for una in filas),
         "pagina": Paginator(vistas, POR_PAGINA).get_page(request.GET.get("page")),
         "acciones": _acciones(resultado),
     }

@@ -5,6 +5,7 @@ import io
 import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
@@ -108,7 +109,9 @@ def bajar(client, persona, tabla, **parametros):
 
 def cifra(pagina, nombre):
     """Lo que la portada del tablero dice bajo un nombre."""
-    patron = rf'<dt class="cifra-nombre">{re.escape(nombre)}</dt>\s*<dd class="cifra">([^<]*)<'
+    patron = (
+        rf'<dt class="cifra-nombre">{re.escape(nombre)}</dt>\s*<dd class="cifra"><a[^>]*>([^<]*)<'
+    )
     return re.search(patron, pagina)[1].replace("\xa0", " ").strip()
 
 
@@ -389,3 +392,41 @@ def test_lo_dibujado_para_una_persona_no_se_le_da_a_otra(
     ver(client, elenco.analista)
 
     assert len(hechas) == 3
+
+
+# Detrás de cada cifra ---------------------------------------------------------------------------
+CIFRA = re.compile(r"[EP] \d+\.\d|\d+\.\d\s%")
+
+
+def sin_enlace(pagina: str) -> list[str]:
+    """Las cifras de cabecera, de la cuadrícula y del mosaico que no están dentro de un enlace."""
+    fuera = re.sub(r"<a\b.*?</a>", "", pagina, flags=re.DOTALL)
+    fuera = re.sub(r"<(svg|option|details|figure)\b.*?</\1>", "", fuera, flags=re.DOTALL)
+    return CIFRA.findall(re.sub(r"<[^>]+>", " ", fuera))
+
+
+def enlaces(pagina: str) -> set[str]:
+    hallados = re.findall(r'href="([^"#]*)(?:#[^"]*)?"', pagina[pagina.index("<main") :])
+    return {unescape(uno) for uno in hallados if "/explicar/" in uno or uno.startswith("/tablero/")}
+
+
+@pytest.mark.parametrize("rol", ["analista", "consejera"])
+@pytest.mark.parametrize(
+    "filtros", [{}, {"programa": "1"}, {"ambito": "INTERIOR", "programa": "1"}]
+)
+def test_detras_de_cada_cifra_hay_un_porque_que_abre(client, elenco, dos_semestres, rol, filtros):
+    client.force_login(getattr(elenco, rol))
+    pagina = client.get("/tablero/", filtros).content.decode()
+
+    assert sin_enlace(pagina) == []
+    suyos = [uno for uno in enlaces(pagina) if "/explicar/" in uno]
+    assert suyos
+    assert {uno for uno in suyos if client.get(uno).status_code != 200} == set()
+
+
+def test_lo_filtrado_que_no_es_un_nivel_lleva_a_sus_acciones(client, elenco, dos_semestres):
+    client.force_login(elenco.analista)
+
+    pagina = client.get("/tablero/", {"color": "ROJO"}).content.decode()
+
+    assert '<dd class="cifra"><a href="#brechas">' in pagina

@@ -34,8 +34,7 @@ from tests.fabricas import (
     ResponsabilidadFactory,
 )
 
-# Django lo dice de una manera y Django REST de otra: depende de cuál catálogo cargó antes.
-REQUERIDO = ("Este campo es obligatorio", "Este campo es requerido")
+REQUERIDO = "Este campo es obligatorio"
 DESCRIPCION = "Actividades de cumplimiento"
 UNA = {
     "N.º": 1,
@@ -447,12 +446,9 @@ def test_todos_los_errores_a_la_vez_y_en_su_celda(escena):
 
     recibido = escena.subir(lleno(escena.bajar(), *malas, hitos=hitos))
 
-    dichos = {
-        celda: texto.replace(REQUERIDO[1], REQUERIDO[0])
-        for celda, texto in errores(recibido).items()
-    }
+    dichos = errores(recibido)
     assert {celda: texto.split(".")[0][:38] for celda, texto in dichos.items()} == {
-        "Acción!C2": REQUERIDO[0],
+        "Acción!C2": REQUERIDO,
         "Matriz!L2": "Escriba una meta mayor que cero",
         "Matriz!L3": "Sólo el modo de meta física lleva meta",
         "Matriz!H4": "El plan va del 01/04/2020 al 31/12/202"[:38],
@@ -464,7 +460,7 @@ def test_todos_los_errores_a_la_vez_y_en_su_celda(escena):
         "Matriz!Q10": "Lo reservado exige su resolución",
         "Matriz!L11": "Escriba un número, sin letras ni signo",
         "Matriz!L12": "Hay una fórmula: escriba sólo valores ",
-        "Matriz!B13": REQUERIDO[0],
+        "Matriz!B13": REQUERIDO,
         "Matriz!K13": dichos["Matriz!K13"].split(".")[0][:38],
         "Hitos!D2": "Los pesos de los hitos deben sumar exa",
         "Hitos!E3": "La actividad va del 01/01/2021 al 31/1",
@@ -563,6 +559,24 @@ def test_llaves_alteradas_impiden_aplicar(escena, retoque, donde):
 
     assert donde in errores(recibido)
     assert recibido.resultado["aplicables"] == []
+
+
+def test_una_fila_sin_numero_dice_en_su_celda_que_hacer(escena):
+    def agregar(cuaderno):
+        escribir_en(cuaderno["Matriz"], 9, {DESCRIPCION: "Sin número"})
+        escribir_en(cuaderno["Matriz"], 10, {DESCRIPCION: "Tampoco tiene"})
+        escribir_en(cuaderno["Hitos"], 9, {"Hito": "De ninguna actividad"})
+        escribir_en(cuaderno["Hitos"], 10, {"N.º de actividad": 3, "Hito": "Sin el suyo"})
+
+    recibido = escena.con_matriz().subir(libros.retocado(escena.bajar(), agregar))
+    copia = libros.abierto(libro.bajar_copia(recibido, por=escena.por))
+
+    dichos = errores(recibido)
+    assert "escriba 5, el siguiente libre" in dichos["Matriz!A9"]  # la matriz ya tiene cuatro
+    assert "escriba 6, el siguiente libre" in dichos["Matriz!A10"]
+    assert "de qué actividad es este hito" in dichos["Hitos!A9"]
+    assert "escriba 3, el siguiente libre de la actividad 3" in dichos["Hitos!B10"]
+    assert "vacíela" in copia["Matriz"]["A9"].comment.text
 
 
 @pytest.mark.parametrize("que", ["sello", "otra acción", "otro plan", "captura"])

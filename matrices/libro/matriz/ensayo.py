@@ -63,6 +63,18 @@ from matrices.models import Actividad, LibroRecibido
 IMPACTO = "impacto"  # la clave de la matriz entre las versiones de un libro
 NO_EXISTE = "No hay una actividad con ese número entre las que traía el libro."
 SIN_SU_ACTIVIDAD = "En la hoja Matriz no hay una actividad con ese número."
+SIN_NUMERO = (
+    "Falta el número de esta actividad: escriba {}, el siguiente libre, u otro que no esté en uso; "
+    "si la fila sobra, vacíela."
+)
+HITO_SIN_ACTIVIDAD = (
+    "Falta de qué actividad es este hito: escriba su número, como está en la hoja Matriz; "
+    "si la fila sobra, vacíela."
+)
+HITO_SIN_NUMERO = (
+    "Falta el número de este hito: escriba {}, el siguiente libre de la actividad {}; "
+    "si la fila sobra, vacíela."
+)
 YA_ESTA = "Ya está guardada y dice otra cosa: baje el libro de nuevo para corregirla."
 SIN_IMPACTO = "La acción todavía no tiene matriz: escriba su impacto."
 MEZCLADOS = "Las demás actividades llevan peso: escriba el suyo, o quíteselo a todas."
@@ -208,11 +220,13 @@ class _Mesa:
         self.pesos = estructura.pesos_de(una.matriz) if una.matriz else {}
         self.fila_del_impacto: Renglon | None = None
         self.propias = _lo_que_ya_aplico(por, self.accion)
+        self.ocupados: set[int] = {*self.pesos}
         self.ensayo = Ensayo(self.accion.codigo, [], [], [], 0)
 
     # Cada fila con su actividad ------------------------------------------------------------------
     def repartir(self, filas: Mapping[str, Sequence[Renglon]]) -> None:
         """Reconoce de qué es cada fila; las alteradas impiden aplicar el libro."""
+        self.ocupados |= {n for r in filas[MATRIZ] if isinstance(n := r.valor("numero"), int)}
         for renglon in filas[ACCION]:
             self._del_impacto(renglon)
         for renglon in filas[MATRIZ]:
@@ -257,7 +271,7 @@ class _Mesa:
         """Un renglón que no venía: una actividad por agregar, o una que ya se agregó así."""
         llave, numero = renglon.celdas["numero"], renglon.valor("numero")
         if not isinstance(numero, int) or numero < 1:
-            return self._negar(llave, llave.leido.error or "Escriba el número de la actividad.")
+            return self._negar(llave, llave.leido.error or self._que_numero())
         mia = self.mias.get(numero)
         if mia is None and numero in self.pesos:
             return self._negar(llave, f"La matriz ya tiene una actividad {numero}.")
@@ -271,14 +285,25 @@ class _Mesa:
             mia.sueltos.append(Error(llave.donde, YA_ESTA))
         return None
 
+    def _que_numero(self) -> str:
+        """Qué hacer con una actividad sin número; cada fila, con el suyo propuesto."""
+        libre = max(self.ocupados, default=0) + 1
+        self.ocupados.add(libre)
+        return SIN_NUMERO.format(libre)
+
     def _de_un_hito(self, renglon: Renglon) -> None:
         celda_actividad, celda_hito = renglon.celdas["actividad"], renglon.celdas["hito"]
         numero, hito = renglon.valor("actividad"), renglon.valor("hito")
         mia = self.mias.get(numero) if isinstance(numero, int) else None
         if mia is None:
-            return self._negar(celda_actividad, celda_actividad.leido.error or SIN_SU_ACTIVIDAD)
+            falta = HITO_SIN_ACTIVIDAD if not normal(numero) else SIN_SU_ACTIVIDAD
+            return self._negar(celda_actividad, celda_actividad.leido.error or falta)
         if not isinstance(hito, int):
-            return self._negar(celda_hito, celda_hito.leido.error or "Escriba el número del hito.")
+            libre = (
+                max({*mia.vinieron, *(mia.guardada.hitos if mia.guardada else ())}, default=0) + 1
+            )
+            falta = HITO_SIN_NUMERO.format(libre, numero)
+            return self._negar(celda_hito, celda_hito.leido.error or falta)
         if hito in mia.vinieron:
             return self._negar(celda_hito, _repetida(mia.hitos[hito]))
         previas = mia.guardada.hitos.get(hito) if mia.guardada else None
