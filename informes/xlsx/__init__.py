@@ -6,6 +6,7 @@ salen los mismos octetos. Ningún texto de una persona llega a ser fórmula.
 
 import re
 import shutil
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -37,6 +38,8 @@ AUTOR = "Secretaría Técnica del Consejo Nacional de Seguridad"
 CARTA = "1"
 ANCHOS = {TEXTO: 16, COLOR: 14, ENTERO: 10, NUMERO: 14, PUNTOS: 11, DINERO: 20, FECHA: 12}
 ANCHO_DE_LECTURA, ANCHO_DE_NOMBRE = 60, 32
+CARACTERES_POR_PAGINA = 230
+PUNTOS_POR_RENGLON, RENGLONES_A_LO_SUMO = 15, 8
 DE_LECTURA = {
     "enunciado",
     "descripcion",
@@ -106,14 +109,20 @@ def verificar(octetos: bytes, contenido: Contenido) -> None:
 
 def _hoja(cuaderno: Workbook, nombre: str, contenido: Contenido, estilos: dict[str, Any]) -> None:
     columnas, hoja = HOJAS[nombre], cuaderno.create_sheet(nombre)
+    filas = list(FILAS[nombre](contenido))
+    anchos = [
+        _ancho(columna, [fila[lugar] for fila in filas]) for lugar, columna in enumerate(columnas)
+    ]
     hoja.freeze_panes = "A2" if nombre == "0_Leame" else "C2"
-    for numero, columna in enumerate(columnas, start=1):
-        hoja.column_dimensions[get_column_letter(numero)].width = _ancho(columna)
-    _imprimible(hoja, contenido)
+    for numero, ancho in enumerate(anchos, start=1):
+        hoja.column_dimensions[get_column_letter(numero)].width = ancho
+    _imprimible(hoja, contenido, a_lo_ancho=sum(anchos) // CARACTERES_POR_PAGINA + 1)
+    hoja.print_title_rows = "1:1"
     hoja.append([celda(hoja, una.encabezado, ENCABEZADO, estilos) for una in columnas])
     formatos = [una.formato for una in columnas]
     cuantas = 1
-    for fila in FILAS[nombre](contenido):
+    for fila in filas:
+        hoja.row_dimensions[cuantas + 1].height = _alto(fila, anchos)
         hoja.append(
             [
                 celda(hoja, valor, formato, estilos)
@@ -124,19 +133,41 @@ def _hoja(cuaderno: Workbook, nombre: str, contenido: Contenido, estilos: dict[s
     hoja.auto_filter.ref = f"A1:{get_column_letter(len(columnas))}{cuantas}"
 
 
-def _ancho(columna: Columna) -> int:
+def _ancho(columna: Columna, valores: Iterable[Any]) -> int:
+    """En caracteres; un código largo ensancha su columna, hasta donde se lee un nombre."""
     if columna.nombre in DE_LECTURA:
         return ANCHO_DE_LECTURA
     if columna.nombre in DE_NOMBRE:
         return ANCHO_DE_NOMBRE
-    return max(ANCHOS.get(columna.formato, 18), len(columna.encabezado) + 4)
+    base = max(ANCHOS.get(columna.formato, 18), len(columna.encabezado) + 4)
+    if columna.formato != TEXTO:
+        return base
+    largo = max((len(str(valor)) for valor in valores if valor is not None), default=0) + 3
+    return max(base, min(largo, ANCHO_DE_NOMBRE))
 
 
-def _imprimible(hoja: Any, contenido: Contenido) -> None:
-    """Apaisada, a lo ancho de una página, con el aviso, la clase y el número de página."""
+def _alto(fila: Sequence[Any], anchos: Sequence[int]) -> float:
+    """El alto de un renglón, en puntos, para que se lea su texto más largo; con un tope.
+
+    Va escrito: quien lo abre no lo calcula, y los textos se encimarían.
+    """
+    renglones = max(
+        (
+            sum(-(-len(parrafo) * 11 // (ancho * 10)) or 1 for parrafo in valor.split("\n"))
+            for valor, ancho in zip(fila, anchos, strict=True)
+            if isinstance(valor, str)
+        ),
+        default=1,
+    )
+    return PUNTOS_POR_RENGLON * min(renglones, RENGLONES_A_LO_SUMO) + 2
+
+
+def _imprimible(hoja: Any, contenido: Contenido, *, a_lo_ancho: int = 1) -> None:
+    """Apaisada, en las páginas de ancho que pida, con el aviso, la clase y el número de página."""
     hoja.page_setup.orientation = "landscape"
     hoja.page_setup.paperSize = CARTA
     hoja.page_setup.fitToHeight = 0
+    hoja.page_setup.fitToWidth = a_lo_ancho
     hoja.sheet_properties.pageSetUpPr.fitToPage = True
     hoja.oddHeader.left.text = _impreso(f"Informe de Avances · {contenido.periodo.codigo}")
     hoja.oddHeader.center.text = _impreso(contenido.aviso_demo) or None

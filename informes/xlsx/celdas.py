@@ -60,10 +60,12 @@ def dar_estilos(cuaderno: Workbook) -> dict[str, Any]:
     """Un estilo por formato y por color; se arman una vez y las celdas los comparten."""
     hoja = cuaderno.create_sheet("estilos")
     borde = Border(bottom=Side(style="hair", color="C5CCD6"))
+    letra = {"name": "Calibri", "size": 11}
     estilos = {}
     for formato, numeros in FORMATOS.items():
         muestra = WriteOnlyCell(hoja, "")
         muestra.number_format = numeros
+        muestra.font = Font(**letra)
         muestra.border = borde
         muestra.alignment = Alignment(vertical="top", wrap_text=formato == TEXTO)
         muestra.quotePrefix = formato == TEXTO
@@ -73,14 +75,14 @@ def dar_estilos(cuaderno: Workbook) -> dict[str, Any]:
         muestra.number_format = FORMATOS[COLOR]
         muestra.border = borde
         muestra.fill = PatternFill("solid", fgColor=vista.fondo.lstrip("#"))
-        muestra.font = Font(bold=True, color=vista.texto.lstrip("#"))
+        muestra.font = Font(bold=True, color=vista.texto.lstrip("#"), **letra)
         muestra.alignment = Alignment(horizontal="center", vertical="top")
         muestra.quotePrefix = True
         estilos[vista.codigo] = copy(muestra._style)
     muestra = WriteOnlyCell(hoja, "")
     muestra.number_format = FORMATOS[TEXTO]
     muestra.fill = PatternFill("solid", fgColor="1B2A3A")
-    muestra.font = Font(bold=True, color="FFFFFF")
+    muestra.font = Font(bold=True, color="FFFFFF", **letra)
     muestra.alignment = Alignment(vertical="center", wrap_text=True)
     muestra.quotePrefix = True
     estilos[ENCABEZADO] = copy(muestra._style)

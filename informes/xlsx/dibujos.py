@@ -15,6 +15,7 @@ from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 
 from informes import graficas
 from informes.contenido import PLAN, Contenido
@@ -27,12 +28,14 @@ from matrices.calculo import aspecto
 ANCHO, ALTO = 24, 9  # centímetros
 ALTO_POR_ACCION, ALTO_POR_INSTITUCION = 0.55, 1.1
 RENGLONES_POR_CM = 2  # un renglón mide medio centímetro
+ALTO_DE_HOJA = 42  # centímetros de gráfica que caben en una hoja vertical
 AZUL, CELESTE, GRIS, CLARO = "1B3A5C", "8FB0D3", "5A6675", "D5DBE3"
 
 
 def poner(suya: Any, cuaderno: Workbook, contenido: Contenido, estilos: dict[str, Any]) -> None:
     """En su hoja: dos tablas y, a la derecha, las gráficas que tienen qué mostrar."""
     suya.freeze_panes = "A2"
+    suya.page_setup.orientation = "portrait"
     for numero, columna in enumerate(COLUMNAS, start=1):
         letra = get_column_letter(numero)
         suya.column_dimensions[letra].width = len(columna.encabezado) + 4
@@ -59,6 +62,8 @@ def poner(suya: Any, cuaderno: Workbook, contenido: Contenido, estilos: dict[str
         _brechas(cuaderno, contenido, hallazgos.get("brechas")),
     ):
         if grafica is not None:
+            if renglon > 1 and grafica.height > ALTO_DE_HOJA - renglon / RENGLONES_POR_CM:
+                suya.row_breaks.append(Break(id=renglon - 1))  # impresa, no se parte
             suya.add_chart(grafica, f"G{renglon}")
             renglon += int(grafica.height * RENGLONES_POR_CM) + 2
 
