@@ -127,8 +127,8 @@ def accion_rectificada(avance: Avance, cifras: Mapping[str, Any]) -> AccionRecti
     """Qué movería en su acción que ese avance diera otras cifras, y si obliga a fe de erratas."""
     periodo, propia = avance.periodo, avance.actividad.matriz.accion
     umbrales = consultas.umbrales_de(periodo.plan, periodo.corte)
-    filas = Avance.objects.filter(periodo=periodo, actividad__matriz__accion=propia)
-    filas = list(filas.select_related("actividad"))
+    suyos = Avance.objects.filter(periodo=periodo, actividad__matriz__accion=propia)
+    filas = list(suyos.select_related("actividad"))
     hoy = [medida_de(fila) for fila in filas]
     otras = [
         replace(medida, ejecutado=cifras["ejecutado"]) if fila.pk == avance.pk else medida
