@@ -18,6 +18,13 @@ from matrices import calculo
 from matrices.calculo import ASPECTOS
 
 NINGUNO = "ninguno"
+NO_CORTAN = {  # por nivel, los filtros que lo dejan entero: su cifra sigue siendo la suya
+    "programa": {"programa"},
+    "objetivo": {"programa", "ambito", "objetivo"},
+    "ambito": {"ambito"},
+    "celda": {"programa", "ambito"},
+    "institucion": {"institucion"},
+}
 
 
 class Ilegible(Exception):
@@ -41,6 +48,11 @@ class Filtros:
         return all(
             not pedido or pedido == suyo for pedido, suyo in zip(pedidos, suyos, strict=True)
         )
+
+    @property
+    def dados(self) -> dict[str, str]:
+        """Los que se pidieron, por nombre."""
+        return {nombre: dado for nombre, dado in vars(self).items() if dado}
 
     @property
     def hay(self) -> bool:
@@ -89,13 +101,19 @@ class Pedido:
         Son los de `explicacion.NIVELES`: sin filtros el plan, y con uno o con ámbito y programa,
         el suyo.
         """
-        dados = {nombre: dado for nombre, dado in vars(self.filtros).items() if dado}
+        dados = self.filtros.dados
         if not dados:
             return "plan", self.semestre.plan.codigo
         if dados.keys() == {"ambito", "programa"}:
             return "celda", f"{dados['ambito']}.{dados['programa']}"
         unico = next(iter(dados.items()))
         return unico if len(dados) == 1 and "color" not in dados else None
+
+    @property
+    def enteros(self) -> set[str]:
+        """Los niveles que los filtros no cortan: lo que se muestra de ellos es su cifra."""
+        dados = self.filtros.dados.keys()
+        return {nivel for nivel, caben in NO_CORTAN.items() if dados <= caben}
 
     @property
     def parametros(self) -> QueryDict:

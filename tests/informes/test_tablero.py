@@ -430,3 +430,25 @@ def test_lo_filtrado_que_no_es_un_nivel_lleva_a_sus_acciones(client, elenco, dos
     pagina = client.get("/tablero/", {"color": "ROJO"}).content.decode()
 
     assert '<dd class="cifra"><a href="#brechas">' in pagina
+
+
+@pytest.mark.parametrize(
+    ("filtros", "enteros"),
+    [
+        ({}, {"programa", "objetivo", "ambito", "celda", "institucion"}),
+        ({"programa": "1"}, {"programa", "objetivo", "celda"}),
+        ({"ambito": "INTERIOR"}, {"objetivo", "ambito", "celda"}),
+        ({"institucion": "MINGOB"}, {"institucion"}),
+        ({"color": "VERDE"}, set()),
+    ],
+)
+def test_lo_que_un_filtro_corta_no_lleva_al_porque_del_nivel_entero(
+    client, elenco, dos_semestres, filtros, enteros
+):
+    """La cifra de la selección no es la del nivel: su porqué es el de cada acción que queda."""
+    pagina = ver(client, elenco.analista, periodo="2021-S2", **filtros)
+
+    hallados = set(re.findall(r"/explicar/([a-z]+)/[^/]+/2021-S2/", pagina))
+    niveles = {"programa", "objetivo", "ambito", "celda", "institucion"}
+    serie = {"programa"}  # la tabla por semestre no se filtra
+    assert (hallados & niveles) - serie == enteros - serie
