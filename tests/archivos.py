@@ -10,6 +10,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+from django.contrib.staticfiles.finders import get_finders
 from openpyxl import Workbook
 from PIL import Image
 from pypdf import PdfWriter
@@ -360,8 +361,7 @@ LIBROS = [
 
 def nombrar_los_estaticos(var: Path) -> None:
     """Las páginas nombran los suyos: para un ensayo basta que tengan nombre, sin juntarlos."""
-    raiz = Path(__file__).resolve().parent.parent / "static"
-    hay = [str(uno.relative_to(raiz)) for uno in raiz.rglob("*.*")]
+    hay = [nombre for buscador in get_finders() for nombre, _donde in buscador.list([])]
     carpeta = var / "estaticos"
     carpeta.mkdir(exist_ok=True)
     nombres = {"paths": {uno: uno for uno in hay}, "version": "1.1", "hash": ""}
