@@ -339,7 +339,7 @@ class SuscripcionAdmin(Constante):
 
     def get_fields(self, request, obj=None):
         """De la que ya está, también cómo va: a su página lleva el aviso de que se pausó."""
-        nuevos = self.form._meta.fields
+        nuevos = ["cliente", "direccion", "eventos"]
         return [*nuevos, *self.readonly_fields] if obj else nuevos
 
     def has_change_permission(self, request, obj=None):
