@@ -164,6 +164,8 @@ def _llevar_a(
                 decode_content=False,
             )
             respuesta = conexion.getresponse()
+            if conexion.vencio:  # al cortar, lo que iba de las cabeceras parece todo
+                raise TimeoutError
         except NO_LLEGO as motivo:
             return Respuesta(falla=_por_que(motivo, conexion))
         with suppress(*NO_LLEGO):
