@@ -11,7 +11,6 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import urlencode
 
 from instituciones.avisos import (
     Dicho,
@@ -25,7 +24,7 @@ from instituciones.avisos import (
 )
 from instituciones.models import ResolucionReserva, Rol, Usuario, Visibilidad
 from matrices import permisos
-from matrices.models import Avance, Observacion, Periodo
+from matrices.models import Avance, Observacion, Periodo, Reclasificacion
 from matrices.models.matriz import CERRADAS
 
 E = Avance.Estado
@@ -35,7 +34,6 @@ POR_REMITIR = (E.PENDIENTE, E.BORRADOR, E.EN_APROBACION)
 RECORDATORIOS = {15: 13, 5: 3, 1: 1, 0: 0}
 ESCALA_A_LOS = 5
 RESERVAS = (7, 30, 90)
-DIAS_DE_VENCIDA = 7
 
 
 # Lo que escribe el paso ------------------------------------------------------------------------
@@ -284,23 +282,75 @@ def _respuestas_por_vencer(periodo: Periodo, hoy: date) -> Dichos:
 
 
 def _reservas_por_vencer(hoy: date) -> Dichos:
-    """A 90, 30 y 7 días, y al vencer: a la coordinación y a quien la custodia (dominio §10)."""
+    """A 90, 30 y 7 días, y al vencer: a la coordinación y a quien la custodia (dominio §10).
+
+    De la prorrogada no: avisa su prórroga. La vencida se dice una vez, aunque se tarde.
+    """
     dichos: Dichos = []
-    desde, hasta = hoy - timedelta(days=DIAS_DE_VENCIDA), hoy + timedelta(days=max(RESERVAS))
-    for una in ResolucionReserva.objects.filter(vence__range=(desde, hasta)).order_by("pk"):
+    hasta, cola = hoy + timedelta(days=max(RESERVAS)), reverse("matrices:reservas")
+    for una in ResolucionReserva.objects.sin_prorroga().filter(vence__lte=hasta).order_by("pk"):
         faltan = (una.vence - hoy).days
         tramo = next((dias for dias in RESERVAS if 0 <= faltan <= dias), -1)
         asunto = f"reserva:{una.pk}:{una.vence}:{tramo}"
         if ya_dicho(asunto):
             continue
         que = "venció: alguien debe decidir" if faltan < 0 else f"vence {_en_cuanto(faltan)}"
-        enlace = f"{reverse('matrices:buscar')}?{urlencode({'q': una.numero})}"
         personas = activas(Rol.COORDINADOR)
         for rol in (Rol.PLANIFICADOR, Rol.APROBADOR):
             personas += por_casa(rol, [una.custodio_id])[una.custodio_id]
         titulo = f"La reserva de la resolución {una.numero} {que}"
-        dichos.append((Dicho(asunto, titulo, enlace), personas))
+        dichos.append((Dicho(asunto, titulo, cola), personas))
     return dichos
+
+
+# La clasificación ------------------------------------------------------------------------------
+
+
+def clase_pedida(pedida: Reclasificacion, momento: datetime | None) -> None:
+    """A quien puede confirmarla: que hay una por resolver, sin decir de qué."""
+    candidatas = activas(Rol.COORDINADOR, Rol.APROBADOR)
+    personas = [
+        una
+        for una in candidatas
+        if una.pk != pedida.solicitada_por_id and permisos.puede_resolver_clase(una, pedida)
+    ]
+    titulo = "Se pidió un cambio de clasificación: espera su decisión"
+    dicho = Dicho(f"clase_pedida:{pedida.pk}", titulo, _de_la_clase(pedida))
+    escribir([(dicho, personas)], momento=momento)
+
+
+def clase_resuelta(pedida: Reclasificacion, momento: datetime | None) -> None:
+    """A quien la pidió: en qué quedó."""
+    if pedida.estado == Reclasificacion.Estado.DESISTIDA:
+        return
+    titulo = f"El cambio de clasificación que pidió quedó «{pedida.get_estado_display().lower()}»"
+    dicho = Dicho(f"clase_resuelta:{pedida.pk}", titulo, _de_la_clase(pedida))
+    escribir([(dicho, [pedida.solicitada_por])], momento=momento)
+
+
+def cierra_lo_publicado(
+    periodos: Iterable[Periodo], pedida: Reclasificacion, momento: datetime | None
+) -> None:
+    """A la coordinación: el semestre donde eso se publicó se corta de nuevo."""
+    personas = activas(Rol.COORDINADOR)
+    escribir(
+        [
+            (
+                Dicho(
+                    f"cierra:{pedida.pk}:{uno.pk}",
+                    f"Dejó de ser público algo de {uno}: corte de nuevo y publique otra versión",
+                    reverse("matrices:periodo", args=[uno.pk]),
+                ),
+                personas,
+            )
+            for uno in periodos
+        ],
+        momento=momento,
+    )
+
+
+def _de_la_clase(pedida: Reclasificacion) -> str:
+    return reverse("matrices:reclasificacion", args=[pedida.pk])
 
 
 # Cómo se dice ----------------------------------------------------------------------------------

@@ -24,11 +24,14 @@ from matrices.models import (
     MatrizCumplimiento,
     Periodo,
 )
+from matrices.models.clasificacion import baja
 
 # Con algo validado, cambiar estas columnas volvería falso lo que ya se publicó.
 FIJAS_TRAS_VALIDAR = ("modo", "meta", "inicio", "fin_original", "responsable")
 EN_ESPERA = (Avance.Estado.PENDIENTE, Avance.Estado.BORRADOR, Avance.Estado.EXENTO)
 SUMA_DE_PESOS = Decimal(100)
+SE_PIDE = "Ya está clasificada: pida el cambio en «Clasificación», y lo confirma otra persona."
+CONFIDENCIAL_SE_PIDE = "Lo confidencial lleva su base: déjela sin clasificar y pídalo después."
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def _agregar(
 ) -> Actividad:
     columnas = dict(renglon.columnas)
     revisar_numero(matriz, columnas["numero"])
+    revisar_clase(columnas)
     revisar_hitos(columnas["modo"], renglon.hitos or ())
     revisar_fechas_de_hitos(columnas["inicio"], columnas["fin_original"], renglon.hitos or ())
     obligados = columnas.pop("obligados", [])
@@ -153,6 +157,7 @@ def _cambiar(fila: Actividad, renglon: Renglon, por: Usuario, asientos: list[Asi
     columnas, hitos = dict(renglon.columnas), renglon.hitos
     revisar_numero(fila.matriz, columnas.get("numero", fila.numero), menos=fila)
     revisar_fijas(fila, columnas, hitos)
+    revisar_clase(columnas, fila)
     revisar_hitos(columnas.get("modo", fila.modo), hitos)
     revisar_hitos_reportados(fila, hitos)
     revisar_fechas_de_hitos(
@@ -266,6 +271,36 @@ def revisar_fijas(
             raise ValidationError(
                 "Ya hay avances validados: los hitos, sus pesos y sus fechas no cambian."
             )
+
+
+def revisar_clase(columnas: dict[str, Any], fila: Actividad | None = None) -> None:
+    """La primera clase se escribe aquí; cambiarla es otro acto, de dos personas (dominio §10).
+
+    Lo confidencial se pide siempre: lleva su base.
+    """
+    clase = columnas.get("clasificacion", fila.clasificacion if fila else None)
+    nueva = fila is None or clase != fila.clasificacion
+    if nueva and clase == Clasificacion.CONFIDENCIAL:
+        raise ValidationError({"clasificacion": CONFIDENCIAL_SE_PIDE})
+    if fila is None:
+        return
+    visibilidad = columnas.get("visibilidad", fila.visibilidad)
+    de, a = (fila.clasificacion, fila.visibilidad), (clase, visibilidad)
+    errores = {}
+    if fila.clasificacion == Clasificacion.SIN_CLASIFICAR:
+        if baja((de[0], de[1]), (de[0], visibilidad)):
+            errores["visibilidad"] = SE_PIDE
+    else:
+        errores = {
+            campo: SE_PIDE
+            for campo, antes, ahora in zip(("clasificacion", "visibilidad"), de, a, strict=True)
+            if antes != ahora
+        }
+        resolucion = columnas.get("resolucion", fila.resolucion)
+        if not errores and resolucion != fila.resolucion:
+            errores["resolucion"] = SE_PIDE
+    if errores:
+        raise ValidationError(errores)
 
 
 def revisar_numero(matriz: MatrizCumplimiento, numero: int, menos: Actividad | None = None) -> None:

@@ -151,6 +151,7 @@ class Renglon:
     legible: bool
     avance: Avance | None
     evidencias: tuple[Evidencia, ...]
+    clasifica: bool
 
 
 def renglones(
@@ -177,6 +178,7 @@ def renglones(
             permisos.puede_leer(usuario, una),
             avances.get(una.pk),
             tuple(evidencias[una.pk]),
+            permisos.puede_ver_su_clase(usuario, una.responsable_id),
         )
         for una in actividades
     ]

@@ -4,8 +4,16 @@ Nada aquí sabe de estados del flujo ni escribe. Las reglas son las de dominio �
 """
 
 from instituciones.models import Clasificacion, Institucion, Rol, Usuario, Visibilidad
-from matrices.models import Actividad, Avance, Evidencia, Periodo, Rectificacion, Reprogramacion
-from matrices.models.matriz import VEN_TODA_FILA
+from matrices.models import (
+    Actividad,
+    Avance,
+    Evidencia,
+    Periodo,
+    Reclasificacion,
+    Rectificacion,
+    Reprogramacion,
+)
+from matrices.models.matriz import VEN_LO_DE_SU_INSTITUCION, VEN_TODA_FILA
 
 Quien = Usuario | None
 RONDAS_DEL_ANALISTA = 2
@@ -174,7 +182,8 @@ def puede_leer(usuario: Quien, fila: Avance | Evidencia | Actividad) -> bool:
     actividad = _de_la_fila(fila)
     if _de_la_responsable(usuario, actividad):
         return True
-    return all(_lee_la_clase(usuario, clase, actividad) for clase in fila.clases)
+    revisora = actividad.responsable.revisora_id
+    return all(_lee_la_clase(usuario, clase, revisora) for clase in fila.clases)
 
 
 def puede_leer_ahora(usuario: Quien, fila: Avance | Evidencia) -> bool:
@@ -228,12 +237,71 @@ def _de_la_fila(fila: Avance | Evidencia | Actividad) -> Actividad:
     return fila.actividad
 
 
-def _lee_la_clase(usuario: Usuario, clase: str, actividad: Actividad) -> bool:
+def _lee_la_clase(usuario: Usuario, clase: str, revisora_id: int | None) -> bool:
     if usuario.rol not in LEEN[Clasificacion(clase)]:
         return False
     if usuario.rol == Rol.ANALISTA and clase in SOLO_QUIEN_REVISA:
-        return usuario.institucion_id == actividad.responsable.revisora_id
+        return usuario.institucion_id == revisora_id
     return True
+
+
+# La clasificación y la reserva -----------------------------------------------------------------
+
+
+def puede_ver_reservas(usuario: Quien) -> bool:
+    """Qué se reservó y qué se pide cambiar: las instituciones, lo suyo; y quien ve toda fila."""
+    return _es(usuario, *VEN_LO_DE_SU_INSTITUCION, *VEN_TODA_FILA)
+
+
+def puede_registrar_reserva(usuario: Quien, autoridad_id: int | None = None) -> bool:
+    """Anotar una resolución o su prórroga: la coordinación, o quien aprueba donde se dictó."""
+    if _es(usuario, Rol.COORDINADOR):
+        return True
+    suya = autoridad_id is None or responde(usuario, autoridad_id)
+    return _es(usuario, Rol.APROBADOR) and suya
+
+
+def puede_pedir_clase(usuario: Quien, institucion_id: int | None) -> bool:
+    """Pedir otra clase o visibilidad: la institución responsable, o la coordinación."""
+    if _es(usuario, Rol.COORDINADOR):
+        return True
+    de_casa = institucion_id is not None and responde(usuario, institucion_id)
+    return de_casa and _es(usuario, Rol.PLANIFICADOR, Rol.APROBADOR)
+
+
+def puede_ver_su_clase(usuario: Quien, institucion_id: int | None) -> bool:
+    """La página de su clasificación: quien puede pedir otra, y quien ve toda fila."""
+    return puede_pedir_clase(usuario, institucion_id) or _es(usuario, *VEN_TODA_FILA)
+
+
+def puede_resolver_clase(usuario: Quien, pedida: Reclasificacion) -> bool:
+    """Confirma la otra parte: la coordinación lo de una institución, y ésta lo de aquélla.
+
+    Lo que nadie rige lo confirma otra persona de la coordinación (dominio §10).
+    """
+    if pedida.la_pidio_la_coordinacion and pedida.institucion_id is not None:
+        return _es(usuario, Rol.APROBADOR) and responde(usuario, pedida.institucion_id)
+    return _es(usuario, Rol.COORDINADOR)
+
+
+def puede_desistir_de_clase(usuario: Quien, pedida: Reclasificacion) -> bool:
+    """La retira la parte que la pidió."""
+    if pedida.la_pidio_la_coordinacion:
+        return _es(usuario, Rol.COORDINADOR)
+    return _es(usuario, Rol.PLANIFICADOR, Rol.APROBADOR) and responde(
+        usuario, pedida.institucion_id
+    )
+
+
+def puede_leer_reclasificacion(usuario: Quien, pedida: Reclasificacion) -> bool:
+    """Su motivo: quien lee la clase que tiene y la que se pide; la institución, siempre."""
+    if usuario is None or not usuario.is_active:
+        return False
+    if _es(usuario, Rol.PLANIFICADOR, Rol.APROBADOR):
+        return responde(usuario, pedida.institucion_id)
+    revisora = pedida.institucion.revisora_id if pedida.institucion else None
+    clases = {pedida.de_clase, pedida.a_clase, *pedida.clases_de_la_fila}
+    return all(_lee_la_clase(usuario, clase, revisora) for clase in clases)
 
 
 def puede_llevar_el_periodo(usuario: Quien, periodo: Periodo) -> bool:

@@ -10,6 +10,7 @@ from matrices.views import (
     buscar,
     calidad,
     captura,
+    clasificacion,
     enmiendas,
     filtros,
     libro,
@@ -46,6 +47,27 @@ urlpatterns = [
     path("avances/<int:pk>/paso/", aprobacion.dar_paso, name="dar_paso"),
     path("aprobacion/", aprobacion.aprobacion, name="aprobacion"),
     path("aprobacion/remitir/", aprobacion.remitir_todas, name="remitir_todas"),
+    path("clasificacion/", clasificacion.reservas, name="reservas"),
+    path(
+        "clasificacion/resoluciones/nueva/",
+        clasificacion.registrar_resolucion,
+        name="registrar_resolucion",
+    ),
+    path("clasificacion/resoluciones/<int:pk>/", clasificacion.resolucion, name="resolucion"),
+    path(
+        "clasificacion/resoluciones/<int:pk>/prorrogar/",
+        clasificacion.prorrogar_resolucion,
+        name="prorrogar_resolucion",
+    ),
+    path(
+        "clasificacion/solicitudes/<int:pk>/", clasificacion.reclasificacion, name="reclasificacion"
+    ),
+    path(
+        "clasificacion/solicitudes/<int:pk>/<slug:paso>/",
+        clasificacion.dar_paso_a_la_clase,
+        name="dar_paso_a_la_clase",
+    ),
+    path("clasificacion/<slug:sobre>/<int:pk>/", clasificacion.clase, name="clase"),
     path("enmiendas/", enmiendas.enmiendas, name="enmiendas"),
     path("enmiendas/elegir/", enmiendas.elegir, name="elegir"),
     path("enmiendas/solicitar/<int:actividad>/", enmiendas.solicitar, name="solicitar"),

@@ -16,6 +16,7 @@ from acciones.models import Plan
 from instituciones.entrada import exige_segundo_factor, le_falta_segundo_factor
 from instituciones.models import Rol, Usuario
 from matrices.models import MatrizCumplimiento, Periodo
+from matrices.permisos import puede_ver_reservas
 
 
 class Seccion(NamedTuple):
@@ -66,6 +67,7 @@ def marco(request) -> dict[str, Any]:
         contexto["falta_segundo_factor"] = falta
         contexto["exige_segundo_factor"] = SimpleLazyObject(lambda: exige_segundo_factor(persona))
         contexto["reloj"] = SimpleLazyObject(lambda: None if falta else reloj(plan))
+        contexto["ve_reservas"] = puede_ver_reservas(persona)
         contexto["menu"] = SimpleLazyObject(
             lambda: [] if falta else menu(persona, plan, request.path)
         )

@@ -7,11 +7,13 @@ verbos, en `captura` y `revision`.
 """
 
 from matrices.flujo.captura import (
+    YA_CERRADO,
     Declaracion,
     aportar,
     autoguardar,
     capturar,
     capturar_varios,
+    cerrado_por_otros,
     consta,
     entregar,
     entregar_varios,
@@ -29,7 +31,15 @@ from matrices.flujo.libros import (
     soltar_libro,
     terminar_libro,
 )
-from matrices.flujo.movimientos import Orden, asiento_de, ganar, medir, mover, mover_varios
+from matrices.flujo.movimientos import (
+    Orden,
+    anotar_clase,
+    asiento_de,
+    ganar,
+    medir,
+    mover,
+    mover_varios,
+)
 from matrices.flujo.revision import (
     Reparo,
     asignar,
@@ -43,6 +53,7 @@ from matrices.flujo.revision import (
 from matrices.flujo.tablas import (
     PASOS,
     PASOS_PERIODO,
+    PASOS_RECLASIFICACION,
     PASOS_RECTIFICACION,
     PASOS_REPROGRAMACION,
     SIN_VALIDAR,
@@ -50,6 +61,7 @@ from matrices.flujo.tablas import (
     Fila,
     Paso,
     estado_inicial,
+    nombre_de,
 )
 from matrices.flujo.turnos import actuaciones, exigir, firmas_ajenas, pasos_posibles, por_quien
 
@@ -57,10 +69,12 @@ __all__ = [
     "CONDICIONES",
     "PASOS",
     "PASOS_PERIODO",
+    "PASOS_RECLASIFICACION",
     "PASOS_RECTIFICACION",
     "PASOS_REPROGRAMACION",
     "SIN_VALIDAR",
     "TABLAS",
+    "YA_CERRADO",
     "Conflicto",
     "Declaracion",
     "Fila",
@@ -70,6 +84,7 @@ __all__ = [
     "Reparo",
     "VersionAjena",
     "actuaciones",
+    "anotar_clase",
     "anotar_libro",
     "aportar",
     "asiento_de",
@@ -79,6 +94,7 @@ __all__ = [
     "autoguardar",
     "capturar",
     "capturar_varios",
+    "cerrado_por_otros",
     "condicion_que_falta",
     "consta",
     "entregar",
@@ -92,6 +108,7 @@ __all__ = [
     "medir",
     "mover",
     "mover_varios",
+    "nombre_de",
     "observar",
     "observar_varios",
     "pasos_posibles",

@@ -17,7 +17,18 @@ from matrices.flujo.conflictos import PasoInvalido, VersionAjena
 from matrices.flujo.movimientos import Orden, ganar, medir, mover_varios
 from matrices.flujo.tablas import PASOS
 from matrices.flujo.turnos import exigir
-from matrices.models import Aporte, Avance, Evidencia, HitoCumplido, Movimiento, Observacion
+from matrices.models import (
+    Aporte,
+    Avance,
+    Evidencia,
+    HitoCumplido,
+    Movimiento,
+    Observacion,
+    Reclasificacion,
+)
+from matrices.models.clasificacion import baja
+
+YA_CERRADO = "Su clasificación ya no es una propuesta: pida bajarla en «Clasificación»."
 
 
 class Declaracion(NamedTuple):
@@ -60,6 +71,8 @@ def autoguardar(avance: Avance, lo_declarado: Declaracion, *, version: int, por:
     if falta:
         raise PasoInvalido(falta, avance)
     with transaction.atomic():
+        clase = Avance.objects.values_list("clasificacion", "visibilidad").get(pk=avance.pk)
+        _no_abrir_lo_cerrado(avance, lo_declarado, clase)
         ganar(avance, "guardar", version=version, por=por, cambios=lo_declarado.columnas)
         _reponer_lo_que_cuelga(avance, lo_declarado)
         medir([avance])
@@ -84,8 +97,10 @@ def capturar_varios(
     with bitacora.constancia():
         # El avance antes que lo que cuelga de él, como los demás pasos: al revés se traban.
         suyos = Avance.objects.filter(pk__in=[avance.pk for avance, _dato, _version in capturas])
-        list(suyos.order_by("pk").select_for_update().values_list("pk"))
+        filas = suyos.order_by("pk").select_for_update()
+        clases = {pk: de for pk, *de in filas.values_list("pk", "clasificacion", "visibilidad")}
         for avance, lo_declarado, _version in capturas:
+            _no_abrir_lo_cerrado(avance, lo_declarado, tuple(clases[avance.pk]))
             _reponer_lo_que_cuelga(avance, lo_declarado)
         return mover_varios(
             [Orden(avance, version, dato.columnas) for avance, dato, version in capturas],
@@ -94,6 +109,28 @@ def capturar_varios(
             en_nombre_de=en_nombre_de,
             momento=momento,
         )
+
+
+def _no_abrir_lo_cerrado(avance: Avance, dato: Declaracion, de: tuple[str, str]) -> None:
+    """En un borrador se propone la clase; lo que se envió con ella no se abre desde ahí.
+
+    Ni lo que dos personas decidieron. Quien lee lo enviado lo lee según la clase de hoy: abrirla
+    es otro acto, de dos personas.
+    """
+    propuesta = (
+        dato.columnas.get("clasificacion", de[0]),
+        dato.columnas.get("visibilidad", de[1]),
+    )
+    if baja(de, propuesta) and cerrado_por_otros(avance):
+        raise PasoInvalido(YA_CERRADO, avance)
+
+
+def cerrado_por_otros(avance: Avance) -> bool:
+    """Si su clase ya no es una propuesta: se envió con ella, o la confirmaron dos personas."""
+    if avance.remitido_en is not None:
+        return True
+    decididas = Reclasificacion.objects.filter(sobre=Reclasificacion.Sobre.AVANCE, avance=avance)
+    return decididas.filter(estado=Reclasificacion.Estado.APROBADA).exists()
 
 
 def _reponer_lo_que_cuelga(avance: Avance, dato: Declaracion) -> None:

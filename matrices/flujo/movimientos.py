@@ -127,6 +127,32 @@ def mover_varios(
     return movidos
 
 
+def anotar_clase(
+    avances: Iterable[Avance],
+    *,
+    por: Usuario,
+    en_nombre_de: Usuario | None,
+    nota: str,
+    momento: datetime,
+) -> list[Movimiento]:
+    """La historia de un avance cuya clase, o la de su evidencia, otro acto acaba de cambiar."""
+    nuevos = [
+        Movimiento(
+            avance=uno,
+            paso="clasificar",
+            de=uno.estado,
+            a=uno.estado,
+            por=por,
+            en_nombre_de=en_nombre_de,
+            momento=momento,
+            nota=nota,
+            contenido=canonico(consultas.declarado(uno)),
+        )
+        for uno in consultas.con_lo_declarado(sorted(uno.pk for uno in avances))
+    ]
+    return Movimiento.objects.bulk_create(nuevos, batch_size=500)
+
+
 def medir(avances: Iterable[Avance]) -> None:
     """Escribe las cifras que a cada avance le corresponden ahora; no cambia su versión."""
     for pk, columnas in consultas.mediciones(avances).items():

@@ -10,10 +10,10 @@ from django.db.models import Model
 
 from instituciones.models import Usuario
 from matrices import permisos
-from matrices.models import Avance, Periodo, Rectificacion, Reprogramacion
+from matrices.models import Avance, Periodo, Reclasificacion, Rectificacion, Reprogramacion
 
 E = Avance.Estado
-Fila = Avance | Periodo | Reprogramacion | Rectificacion
+Fila = Avance | Periodo | Reprogramacion | Rectificacion | Reclasificacion
 
 
 class Paso(NamedTuple):
@@ -250,12 +250,43 @@ PASOS_RECTIFICACION: dict[str, Paso] = {
     ),
 }
 
+RC = Reclasificacion.Estado
+PASOS_RECLASIFICACION: dict[str, Paso] = {
+    "aprobar": Paso(
+        frozenset({RC.SOLICITADA}),
+        RC.APROBADA,
+        permisos.puede_resolver_clase,
+        pide_nota=True,
+        firma="resuelta_por",
+        distinta_de=("solicitada_por",),
+        nombre="Aprobar",
+    ),
+    "rechazar": Paso(
+        frozenset({RC.SOLICITADA}),
+        RC.RECHAZADA,
+        permisos.puede_resolver_clase,
+        pide_nota=True,
+        firma="resuelta_por",
+        distinta_de=("solicitada_por",),
+        nombre="Rechazar",
+    ),
+    "desistir": Paso(
+        frozenset({RC.SOLICITADA}),
+        RC.DESISTIDA,
+        permisos.puede_desistir_de_clase,
+        nombre="Desistir",
+    ),
+}
+
 TABLAS: dict[type[Model], dict[str, Paso]] = {
     Avance: PASOS,
     Periodo: PASOS_PERIODO,
     Reprogramacion: PASOS_REPROGRAMACION,
     Rectificacion: PASOS_RECTIFICACION,
+    Reclasificacion: PASOS_RECLASIFICACION,
 }
+# Lo que queda en la historia de un avance y no es un paso suyo: lo da otro acto.
+DE_OTRO_ACTO = {"abrir": "Abrir", "clasificar": "Cambiar su clasificación"}
 
 # Los pasos tras los que cambian las cifras del avance: lo declarado entra en ellas o sale.
 MIDE = {"guardar", "vencer", "reabrir", "eximir", "exigir", "dejar_fuera"}
@@ -264,3 +295,8 @@ MIDE = {"guardar", "vencer", "reabrir", "eximir", "exigir", "dejar_fuera"}
 def estado_inicial(exigible: bool) -> dict[str, str]:
     """Con qué estado nace un avance al abrirse el periodo."""
     return {"estado": E.PENDIENTE if exigible else E.EXENTO}
+
+
+def nombre_de(paso: str) -> str:
+    """Cómo se llama en la historia de un avance lo que un `Movimiento` cuenta."""
+    return PASOS[paso].nombre if paso in PASOS else DE_OTRO_ACTO.get(paso, paso)

@@ -10,7 +10,7 @@ from instituciones.consultas import exigir_turno, turno_de
 from instituciones.models import Usuario
 from matrices.flujo.condiciones import condicion_que_falta
 from matrices.flujo.tablas import CAPTURA, TABLAS, Fila, Paso
-from matrices.models import Avance, Rectificacion, Reprogramacion
+from matrices.models import Avance, Reclasificacion, Rectificacion, Reprogramacion
 
 
 def exigir(
@@ -29,7 +29,7 @@ def exigir(
     """
     exigir_turno(regla.permite, fila, por=por, en_nombre_de=en_nombre_de, momento=momento)
     ajenas = firmas_ajenas(regla, fila, delegado=en_nombre_de is not None)
-    if por is not None and por.pk in ajenas:
+    if por is not None and {por.pk, getattr(en_nombre_de, "pk", por.pk)} & ajenas:
         raise PermissionDenied("Este paso lo da una persona distinta de quien dio los anteriores.")
     if regla.pide_nota and not nota.strip():
         raise ValidationError({"nota": "Escriba el motivo."}, code="requerido")
@@ -38,12 +38,13 @@ def exigir(
 def firmas_ajenas(regla: Paso, fila: Model, *, delegado: bool = False) -> set[int]:
     """Las personas que ya firmaron lo que este paso exige de otra.
 
-    Por delegación nadie actúa sobre lo que capturó, entregó o solicitó, sea cual sea el paso.
+    Por delegación nadie actúa sobre lo que capturó, entregó o solicitó, sea cual sea el paso; ni
+    en nombre de quien lo hizo.
     """
     columnas = {*regla.distinta_de}
     if delegado and isinstance(fila, Avance):
         columnas |= {*CAPTURA}
-    if delegado and isinstance(fila, Reprogramacion | Rectificacion):
+    if delegado and isinstance(fila, Reprogramacion | Rectificacion | Reclasificacion):
         columnas |= {"solicitada_por"}
     firmas = {getattr(fila, f"{columna}_id") for columna in columnas}
     return firmas - {None}
@@ -60,7 +61,8 @@ def pasos_posibles(
         if not regla.adentro
         and fila.estado in regla.de
         and regla.permite(quien, fila)
-        and usuario.pk not in firmas_ajenas(regla, fila, delegado=en_nombre_de is not None)
+        and not {usuario.pk, quien.pk}
+        & firmas_ajenas(regla, fila, delegado=en_nombre_de is not None)
         and not condicion_que_falta(fila, nombre)
     }
 

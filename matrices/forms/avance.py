@@ -8,12 +8,11 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.utils import timezone
 
 from instituciones.models import Clasificacion, ResolucionReserva, Usuario
 from matrices import consultas
 from matrices.antecedentes import Antecedentes
-from matrices.flujo import Declaracion
+from matrices.flujo import YA_CERRADO, Declaracion, cerrado_por_otros
 from matrices.forms import reglas
 from matrices.forms.campos import (
     DEPARTAMENTOS,
@@ -23,6 +22,7 @@ from matrices.forms.campos import (
 )
 from matrices.forms.textos import TextoField, area
 from matrices.models import Actividad, Avance
+from matrices.models.clasificacion import baja
 from matrices.verosimilitud import TEXTOS, Advertencia, contextos, juzgar
 
 DINERO = ("presupuesto_asignado", "presupuesto_vigente", "devengado")
@@ -203,7 +203,7 @@ class AvanceForm(forms.ModelForm):
         self._acotar()
         resoluciones = ResolucionReserva.objects.visibles_para(para)
         self.fields["resolucion"].empty_label = "Ninguna"
-        self.fields["resolucion"].queryset = resoluciones.filter(vence__gte=timezone.localdate())
+        self.fields["resolucion"].queryset = resoluciones.que_sirven(instance.resolucion_id)
         for observacion in self.antes.abiertas:
             self.fields[f"respuesta_{observacion.pk}"] = TextoField(
                 label="Su respuesta",
@@ -297,6 +297,7 @@ class AvanceForm(forms.ModelForm):
                 "resolucion",
                 forms.ValidationError("Lo reservado lleva su resolución.", "requerido"),
             )
+        self._mirar_la_clase(datos)
         if datos.get("sin_cambios"):
             self._repetir_lo_anterior(datos)
         if self.entregar and not self.errors:
@@ -306,6 +307,19 @@ class AvanceForm(forms.ModelForm):
             if mal:
                 self.add_error("beneficiarios", forms.ValidationError(mal, "no_cuadra"))
         return datos
+
+    def _mirar_la_clase(self, datos: dict[str, Any]) -> None:
+        """Lo confidencial se pide con su base; lo que otros cerraron no se abre desde aquí."""
+        antes = (self.initial["clasificacion"], self.initial["visibilidad"])
+        clase, visibilidad = datos.get("clasificacion"), datos.get("visibilidad")
+        if not clase or not visibilidad:
+            return
+        nueva = clase == Clasificacion.CONFIDENCIAL and clase != antes[0]
+        if nueva and clase not in self.instance.actividad.clases:
+            mensaje = "Lo confidencial lleva su base: pídalo en «Clasificación»."
+            self.add_error("clasificacion", forms.ValidationError(mensaje, "no_aplica"))
+        if baja(antes, (clase, visibilidad)) and cerrado_por_otros(self.instance):
+            self.add_error("clasificacion", forms.ValidationError(YA_CERRADO, "no_aplica"))
 
     def _repetir_lo_anterior(self, datos: dict[str, Any]) -> None:
         """«Sin cambios»: cantidad cero o el mismo porcentaje, y lo demás como estaba."""

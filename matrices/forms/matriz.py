@@ -10,6 +10,7 @@ from instituciones.models import (
     ResolucionReserva,
     Visibilidad,
 )
+from matrices import estructura
 from matrices.models import Actividad, Cooperacion
 
 # Dominio §10: por omisión lo de inteligencia es RESTRINGIDA; lo demás, PUBLICA.
@@ -59,6 +60,7 @@ class ActividadForm(forms.ModelForm):
             "meta": "Sólo en modo de meta física; mayor que cero.",
             "peso": "Todas las actividades de la matriz llevan peso, o ninguna.",
             "obligados": "Sólo en modo colectivo: quiénes deben cumplir.",
+            "clasificacion": "La primera se escribe aquí; después se cambia con una solicitud.",
             "resolucion": "Sólo si es reservada.",
         }
 
@@ -68,7 +70,8 @@ class ActividadForm(forms.ModelForm):
         instituciones = Institucion.objects.visibles_para(usuario).filter(reporta=True)
         self.fields["responsable"].queryset = instituciones
         self.fields["obligados"].queryset = instituciones
-        self.fields["resolucion"].queryset = ResolucionReserva.objects.visibles_para(usuario)
+        visibles = ResolucionReserva.objects.visibles_para(usuario)
+        self.fields["resolucion"].queryset = visibles.que_sirven(self.instance.resolucion_id)
         if self.instance.pk is None:
             self.fields["visibilidad"].initial = self.visibilidad_por_omision(accion)
 
@@ -102,7 +105,21 @@ class ActividadForm(forms.ModelForm):
             self.add_error("peso", "Debe ser mayor que cero.")
         if datos.get("clasificacion") == Clasificacion.RESERVADA and not datos.get("resolucion"):
             self.add_error("resolucion", "Lo reservado exige su resolución.")
+        self._mirar_la_clase(datos)
         return datos
+
+    def _mirar_la_clase(self, datos: dict) -> None:
+        """Lo que `estructura` no aceptaría, dicho en su campo."""
+        clase = {c: datos[c] for c in ("clasificacion", "visibilidad", "resolucion") if c in datos}
+        antes = Actividad(
+            **{c: self.initial[c] for c in ("clasificacion", "visibilidad") if c in self.initial},
+            resolucion_id=self.initial.get("resolucion"),
+        )
+        try:
+            estructura.revisar_clase(clase, antes if self.instance.pk else None)
+        except forms.ValidationError as errores:
+            for campo, dichos in errores.message_dict.items():
+                self.add_error(campo, dichos)
 
     def columnas(self) -> dict:
         """Lo escrito, sin la versión, como lo recibe `estructura`."""

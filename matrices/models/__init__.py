@@ -8,6 +8,7 @@ from matrices.models.avance import (
     Movimiento,
     Observacion,
 )
+from matrices.models.clasificacion import Reclasificacion
 from matrices.models.enmiendas import Rectificacion, Reprogramacion
 from matrices.models.filtros import FiltroGuardado
 from matrices.models.libro import LibroRecibido
@@ -28,6 +29,7 @@ __all__ = [
     "Movimiento",
     "Observacion",
     "Periodo",
+    "Reclasificacion",
     "Rectificacion",
     "Reprogramacion",
     "Umbrales",

@@ -51,6 +51,7 @@ def encabezado(request: HttpRequest, avance: Avance) -> dict[str, Any]:
         "dias": avance.periodo.dias_restantes() if avance.periodo.recibe else None,
         "reportado": avance.estado in Avance.CON_LO_CAPTURADO,
         "historia": _historia(request, avance, movimientos),
+        "clasifica": permisos.puede_ver_su_clase(request.user, actividad.responsable_id),
         **vecinos(request, avance),
     }
 
@@ -62,7 +63,7 @@ def _historia(request: HttpRequest, avance: Avance, movimientos: Any) -> list[di
     )
     return [
         {
-            "paso": flujo.PASOS[uno.paso].nombre if uno.paso in flujo.PASOS else "Abrir",
+            "paso": flujo.nombre_de(uno.paso),
             "estado": E(uno.a).label,
             "por": uno.por,
             "en_nombre_de": uno.en_nombre_de,

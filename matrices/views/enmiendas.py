@@ -88,6 +88,7 @@ def enmiendas(request: HttpRequest) -> HttpResponse:
         "rectifica": rectifica,
         "todas": todas,
         "pide": request.user.rol == Rol.PLANIFICADOR,
+        "con_clasificacion": permisos.puede_ver_reservas(request.user),
     }
     return render(request, "matrices/enmiendas.html", contexto)
 

@@ -81,6 +81,7 @@ def accion(request, codigo, accion):
         "historia": panorama.historia(una, request.user),
         "estructura": permisos.puede_estructurar(request.user, una),
         "llena": permisos.puede_bajar_la_matriz(request.user, rectora_de(una)),
+        "clasifica": permisos.puede_ver_su_clase(request.user, rectora_de(una)),
     }
     return render(request, "matrices/accion.html", contexto)
 

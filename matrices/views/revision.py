@@ -401,7 +401,7 @@ class Expediente:
         visibles = Movimiento.objects.visibles_para(self.persona).filter(avance=self.avance)
         todos = list(visibles.select_related("por", "en_nombre_de"))
         for uno in todos:
-            uno.nombre = flujo.PASOS[uno.paso].nombre if uno.paso in flujo.PASOS else "Abrir"
+            uno.nombre = flujo.nombre_de(uno.paso)
             uno.quedo = Avance.Estado(uno.a).label
         return todos
 

@@ -206,7 +206,7 @@ def test_la_reserva_que_vence_se_dice_a_la_coordinacion_y_a_quien_la_custodia(el
     frase = f"La reserva de la resolución 12-2024 vence {cuando} días"
     assert dichos() == dict.fromkeys(["Catarina", "Petrona", "Arnulfo"], frase)
     assert Aviso.objects.count() == 3
-    assert Aviso.objects.first().enlace == "/buscar/?q=12-2024"
+    assert Aviso.objects.first().enlace == "/clasificacion/"
 
 
 def test_la_reserva_vencida_pide_que_alguien_decida_y_la_lejana_calla(elenco):
