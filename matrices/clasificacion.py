@@ -175,7 +175,11 @@ def aprobar(
         tocados = {_avance_de(una).pk: _avance_de(una) for una in (fila, *partes) if _cuelga(una)}
         historia = flujo.anotar_clase(tocados.values(), nota=pedida.motivo, momento=cuando, **quien)
         asientos.extend(flujo.asiento_de(uno) for uno in historia)
-        asientos.extend(_clasificada(una, pedida, cuando) for una in (fila, *partes))
+        asientos.extend(
+            _clasificada(una, pedida, cuando)
+            for una in (fila, *partes)
+            if not isinstance(una, Avance)  # del avance ya lo dice su movimiento
+        )
         avisos.cierra_lo_publicado(cortados_que_cierra(pedida, fila), pedida, momento)
         return pedida
 
@@ -396,7 +400,7 @@ def _asiento(
 
 
 def _clasificada(fila: Fila, pedida: Reclasificacion, momento: datetime):
-    """La fila que cambió, una por una: también las partes."""
+    """La fila que cambió, una por una; también las partes."""
     return bitacora.asiento(
         "clasificar",
         fila,
