@@ -37,9 +37,9 @@ from instituciones.almacen import Sellado, sellar_archivo
 from instituciones.canonico import huella
 from instituciones.consultas import exigir_turno, le_toca
 from instituciones.models import Usuario
-from matrices import enmiendas, periodos
+from matrices import clasificacion, enmiendas, periodos
 from matrices.flujo import PasoInvalido, VersionAjena
-from matrices.models import Periodo, Rectificacion
+from matrices.models import Periodo, Reclasificacion, Rectificacion
 
 registro = structlog.get_logger(__name__)
 E = TrabajoInforme.Estado
@@ -115,10 +115,11 @@ def cortar_de_nuevo(
     en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
 ) -> list[Corte]:
-    """Aplica rectificaciones aprobadas y sella otro corte del periodo.
+    """Aplica rectificaciones aprobadas, cierra lo que dejó de ser público y sella otro corte.
 
-    Y otro de cada periodo posterior ya cortado cuyas cifras cambian (dominio §2.5). Los cortes
-    anteriores y sus archivos quedan como estaban.
+    Sin rectificaciones, sólo si algo se cerró después del corte en vigor (dominio §10). Y otro de
+    cada periodo posterior ya cortado cuyas cifras cambian (dominio §2.5). Los cortes anteriores y
+    sus archivos quedan como estaban.
     """
     exigir_turno(
         permisos.puede_emitir,
@@ -129,7 +130,7 @@ def cortar_de_nuevo(
         negativa="Sólo la coordinación corta de nuevo.",
     )
     ajenas = [una for una in rectificaciones if una.avance.periodo_id != periodo.pk]
-    if not periodo.cortado or not rectificaciones or ajenas:
+    if not periodo.cortado or ajenas or not (rectificaciones or cierres_de(periodo)):
         raise PasoInvalido("Elija rectificaciones aprobadas de un periodo ya cortado.", periodo)
     quien: dict[str, Any] = {
         "por": por,
@@ -153,6 +154,12 @@ def cortar_de_nuevo(
             {pk: cual for corte in cortes[:1] for pk, cual in _materiales(corte).items()}
         )
         return cortes
+
+
+def cierres_de(periodo: Periodo) -> list[Reclasificacion]:
+    """Lo que se cerró después del corte en vigor y éste todavía publica."""
+    vigente = Corte.objects.filter(periodo=periodo).vigentes().first()
+    return clasificacion.cierres_de(periodo, vigente.momento) if vigente else []
 
 
 def _materiales(corte: Corte) -> dict[int, bool]:

@@ -42,7 +42,10 @@ class CortarForm(forms.Form):
 
 
 class CortarDeNuevoForm(forms.Form):
-    """Qué rectificaciones aprobadas entran en el corte nuevo, y por qué se hace."""
+    """Qué rectificaciones aprobadas entran en el corte nuevo, y por qué se hace.
+
+    Puede no entrar ninguna si el corte se hace para cerrar lo que dejó de ser público.
+    """
 
     rectificaciones = forms.ModelMultipleChoiceField(
         Rectificacion.objects.none(),
@@ -57,9 +60,12 @@ class CortarDeNuevoForm(forms.Form):
         max_length=1000,
     )
 
-    def __init__(self, *args, aprobadas, **kwargs):
+    def __init__(self, *args, aprobadas, cierra: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["rectificaciones"].queryset = aprobadas
+        self.fields["rectificaciones"].required = not cierra
+        if cierra and not aprobadas:
+            self.fields["rectificaciones"].widget = forms.MultipleHiddenInput()
 
 
 class OrdenarForm(forms.Form):

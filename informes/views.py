@@ -267,19 +267,23 @@ def cortar(request, pk):
 
 @require_http_methods(["GET", "POST"])
 def cortar_de_nuevo(request, pk):
-    """Elegir rectificaciones aprobadas de un semestre cortado, y volver a cortarlo."""
+    """Volver a cortar un semestre con rectificaciones aprobadas, o para cerrar lo reclasificado."""
     periodo = get_object_or_404(Periodo.objects.visibles_para(request.user), pk=pk)
     titular = _titular(request, periodo)
     visibles = Rectificacion.objects.visibles_para(titular or request.user)
     aprobadas = visibles.por_aplicar(periodo)
+    cierres = emision.cierres_de(periodo)
     form = CortarDeNuevoForm(
-        request.POST if request.method == "POST" else None, aprobadas=aprobadas
+        request.POST if request.method == "POST" else None,
+        aprobadas=aprobadas,
+        cierra=bool(cierres),
     )
     contexto = {
         "titulo": f"Cortar de nuevo {periodo}",
         "migas": [MIGA_PERIODOS, (f"Cortar de nuevo {periodo}", None)],
         "periodo": periodo,
         "aprobadas": aprobadas,
+        "cierres": cierres,
         "form": form,
         "por_quien": titular,
     }

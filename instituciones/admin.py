@@ -131,8 +131,15 @@ class FeriadoAdmin(Constante):
 
 @admin.register(ResolucionReserva)
 class ResolucionAdmin(Constante):
-    list_display = ["numero", "fecha", "autoridad", "vence", "custodio"]
-    autocomplete_fields = ["autoridad", "custodio"]
+    """Se mira: la registra quien responde de ella, y una prórroga es otra resolución."""
+
+    list_display = ["numero", "fecha", "autoridad", "vence", "prorroga_de", "custodio"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
 
 
 class CuentaForm(forms.ModelForm):

@@ -157,7 +157,9 @@ def _rehacer(
         if una.avance.periodo_id == periodo.pk and una.corte_numero == base.corte.numero
     ]
     filas = rectificacion.actividades_rectificadas(base, periodo, por, avances, suyas)
-    completo = consolidacion.consolidar(replace(base, actividades=filas), anterior)
+    acciones = rectificacion.acciones_de_hoy(base, periodo, por)
+    partida = replace(base, actividades=filas, acciones=acciones)
+    completo = consolidacion.consolidar(partida, anterior)
     return replace(
         completo, correcciones=rectificacion.correcciones(base, completo, avances, suyas)
     )

@@ -48,7 +48,10 @@ class Directorio:
         """Entero: son catálogos."""
         return cls(
             {una.pk: una for una in quien.Institucion.objects.visibles_para(por)},
-            {una.pk: una for una in quien.ResolucionReserva.objects.visibles_para(por)},
+            {
+                una.pk: una
+                for una in quien.ResolucionReserva.objects.visibles_para(por).con_quienes()
+            },
         )
 
     def sigla(self, pk: int | None) -> str:
@@ -358,7 +361,7 @@ def reservas_de(avances: Iterable[Avance], directorio: Directorio) -> list[Reser
             numero=una.numero,
             autoridad=directorio.sigla(una.autoridad_id),
             custodio=directorio.sigla(una.custodio_id),
-            vence=una.vence,
+            vence=una.reserva_hasta,
             filas=tuple(cubren[una.pk]),
         )
         for una in usadas

@@ -1,4 +1,4 @@
-"""El corte que sustituye a otro: parte de lo sellado y cambia sólo lo que se rectificó.
+"""El corte que sustituye a otro: parte de lo sellado y cambia lo que se rectificó o se cerró.
 
 P, fechas y descripciones quedan como estaban. Cada cambio deja su corrección, y si mueve lo
 bastante a su acción, su fe de erratas.
@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from acciones.models import AccionEstrategica
 from informes.armado import velo
 from informes.armado.actividades import (
     cifras_de,
@@ -21,9 +22,9 @@ from informes.armado.actividades import (
     visibilidades_de,
 )
 from informes.armado.plan import Directorio
-from informes.contenido import Accion, Actividad, Aporte, Contenido, Correccion
+from informes.contenido import Accion, Actividad, Aporte, Contenido, Correccion, Evidencia
 from instituciones.models import Usuario
-from matrices import calculo
+from matrices import calculo, models
 from matrices.models import Avance, Periodo, Rectificacion
 
 CIFRAS = ("ejecutado", "acumulado", "indice", "brecha", "semaforo")
@@ -70,6 +71,9 @@ def actividades_rectificadas(
     evidencias = defaultdict(list)
     for evidencia in nuevas:
         evidencias[evidencia.avance_id].append(evidencia)
+    de_hoy = defaultdict(list)
+    for evidencia in evidencias_de(periodo, por):
+        de_hoy[evidencia.avance_id, evidencia.sha256].append(evidencia)
 
     def rehecha(dicha: Actividad) -> Actividad:
         avance = por_clave.get(dicha.clave)
@@ -79,7 +83,11 @@ def actividades_rectificadas(
         for una in de_avance[avance.pk]:
             fila = _con_valores(fila, una.campos)
         mas = tuple(evidencia_de(una, avance, directorio) for una in evidencias[avance.pk])
-        return _con_su_clase(replace(fila, evidencias=fila.evidencias + mas), avance, directorio)
+        dichas = tuple(
+            _evidencia_cerrada(una, de_hoy[avance.pk, una.sha256], directorio)
+            for una in fila.evidencias
+        )
+        return _con_su_clase(replace(fila, evidencias=dichas + mas), avance, directorio)
 
     return tuple(rehecha(una) for una in base.actividades)
 
@@ -128,6 +136,39 @@ def _con_su_clase(fila: Actividad, avance: Avance, directorio: Directorio) -> Ac
     tapa = fila.reservado or tapa_de(avance, directorio)
     visibilidad = velo.visibilidad_de({fila.visibilidad, *visibilidades_de(avance)})
     return velo.velada(replace(fila, clases=tuple(sorted(clases)), visibilidad=visibilidad), tapa)
+
+
+def _evidencia_cerrada(
+    dicha: Evidencia, iguales: Iterable[models.Evidencia], directorio: Directorio
+) -> Evidencia:
+    """Con su clase de entonces y la de hoy; si se cerró después del corte, sin título ni huella."""
+    for una in iguales:
+        propia = {str(una.clasificacion)}
+        visibilidad = velo.visibilidad_de({dicha.visibilidad, str(una.visibilidad)})
+        clases = tuple(sorted({*dicha.clases, *propia}))
+        nueva = replace(dicha, clases=clases, visibilidad=visibilidad)
+        dicha = velo.evidencia_velada(nueva, velo.velo(propia, directorio.numeros(una)))
+    return dicha
+
+
+def acciones_de_hoy(base: Contenido, periodo: Periodo, por: Usuario) -> tuple[Accion, ...]:
+    """Las del corte sustituido: la que se cerró después ya no dice su enunciado ni su impacto."""
+    directorio = Directorio.de(por)
+    visibles = AccionEstrategica.objects.visibles_para(por).del_plan(periodo.plan_id)
+    de_hoy = {una.codigo: una for una in visibles}
+
+    def cerrada(dicha: Accion) -> Accion:
+        una = de_hoy.get(dicha.codigo)
+        if una is None:
+            return dicha
+        clases = {*dicha.clases, str(una.clasificacion)}
+        visibilidad = velo.visibilidad_de({dicha.visibilidad, str(una.visibilidad)})
+        nueva = replace(dicha, clases=tuple(sorted(clases)), visibilidad=visibilidad)
+        if clases == set(dicha.clases):
+            return nueva
+        return velo.accion_velada(nueva, velo.velo(clases, directorio.numeros(una)))
+
+    return tuple(cerrada(una) for una in base.acciones)
 
 
 def correcciones(

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from informes import emision
 from instituciones.almacen import sellar_archivo
-from matrices import enmiendas, flujo, libro
+from matrices import clasificacion, enmiendas, flujo, libro
 from matrices.models import Avance, Evidencia
 from tests import libros
 from tests.archivos import pdf
@@ -138,7 +138,8 @@ def crear(elenco) -> SimpleNamespace:
         observaciones={},
     )
     for numero, (clase, estado) in enumerate(product(CLASES, ESTADOS), start=1):
-        resolucion = ResolucionFactory(vence=hoy + timedelta(days=300)) if _cerrada(clase) else None
+        plazo = {"vence": hoy + timedelta(days=300), "autoridad": casa}
+        resolucion = ResolucionFactory(**plazo) if _cerrada(clase) else None
         if resolucion:
             type(resolucion).objects.filter(pk=resolucion.pk).update(fecha=hoy)
         actividad = ActividadFactory(
@@ -181,6 +182,7 @@ def crear(elenco) -> SimpleNamespace:
     mundo.recomendacion = RecomendacionFactory(periodo=periodo, institucion=casa)
     mundo.valor = ValorFactory(resultado__plan=plan, fecha=date(2021, 12, 31))
     _pedir_un_cambio(mundo)
+    _pedir_otra_clase(mundo)
     _cortar_otro_plan(mundo)
     _publicar_un_plan(mundo)
     _subir_un_libro(mundo)
@@ -232,6 +234,19 @@ def _pedir_un_cambio(mundo: SimpleNamespace) -> None:
         desde=date(2021, 5, 1),
         fin_propuesto=date(2023, 6, 30),
         motivo="La compra se declaró desierta.",
+        por=mundo.personas.planificadora,
+    )
+
+
+def _pedir_otra_clase(mundo: SimpleNamespace) -> None:
+    """Bajar una actividad reservada: espera a la coordinación. Su motivo también delata."""
+    reservada = mundo.avances["RESERVADA", "VALIDADO"].actividad
+    mundo.resolucion = reservada.resolucion
+    mundo.reclasificacion = clasificacion.solicitar(
+        reservada,
+        clasificacion.Pedido(
+            "PUBLICA", "PUBLICA", canario("RESERVADA", "VALIDADO", "motivo_de_clase")
+        ),
         por=mundo.personas.planificadora,
     )
 

@@ -81,7 +81,7 @@ def cruce(
 def _objetos(objeto: str) -> list[tuple[str, str]]:
     if objeto.endswith("_todos"):
         return [(clase, estado) for clase in CLASES for estado in ESTADOS]
-    if objeto in {"avance", "avance_rectificar", "evidencia_de", "marca"}:
+    if objeto in {"avance", "avance_rectificar", "evidencia_de", "marca", "clase_avance"}:
         return [(CLASES[turno % 3], estado) for turno, estado in enumerate(ESTADOS)]
     return [("", "")]
 
@@ -110,6 +110,8 @@ SE_VE = {
     "delegacion": {"aprobador", "delegada", "coordinadora", "auditor", "administradora"},
     "cambio": DE_LA_CASA | REVISAN_TODO | {"comisionada"},
     "rectificacion": DE_LA_CASA | REVISAN_TODO,
+    "reclasificacion": DE_LA_CASA | REVISAN_TODO,
+    "clase_evidencia": DE_LA_CASA | VEN_TODO | {"coopera"},
     "informe": REVISAN_TODO | {"consejera", "comisionada"},
     "informe_borrador": {"analista", "analista_cap", "coordinadora", "auditor"},
     "documento": REVISAN_TODO | {"consejera", "comisionada"},
@@ -121,6 +123,7 @@ SE_VE = {
 def _ve_el_objeto(celda: Celda) -> bool:
     """Lo que no es un avance: a quién se le contesta 403, y a los demás, como si no existiera."""
     objeto = celda.fila["objeto"].removesuffix("_avalar").removesuffix("_firmar")
+    objeto = objeto.removesuffix("_aprobar")
     if objeto in SE_VE:
         return celda.actor in SE_VE[objeto]
     return not celda.clase or ve(celda.actor, celda.clase, celda.estado)
@@ -144,6 +147,11 @@ def _clave(fila, existe: bool) -> int:
 
 def _avance(celda, mundo, existe):
     return {"pk": _clave(mundo.avances[celda.clase, celda.estado], existe)}
+
+
+def _clase(sobre, de):
+    """La página de la clasificación de esa fila."""
+    return lambda celda, mundo, existe: {"sobre": sobre, "pk": _clave(de(celda, mundo), existe)}
 
 
 def _periodo(celda, mundo, existe):
@@ -244,6 +252,20 @@ LLAVES = {
         "de": "1.1.1",
         "periodo": mundo.periodo.codigo if existe else "1999-S1",
     },
+    "resolucion": lambda celda, mundo, existe: {"pk": _clave(mundo.resolucion, existe)},
+    "clase_accion": _clase("accion", lambda celda, mundo: mundo.accion),
+    "clase_actividad": _clase(
+        "actividad", lambda celda, mundo: mundo.avances["PUBLICA", "VALIDADO"].actividad
+    ),
+    "clase_avance": _clase("avance", lambda celda, mundo: mundo.avances[celda.clase, celda.estado]),
+    "clase_evidencia": _clase(
+        "evidencia", lambda celda, mundo: mundo.evidencias["PUBLICA", "REMITIDO"]
+    ),
+    "reclasificacion": lambda celda, mundo, existe: {"pk": _clave(mundo.reclasificacion, existe)},
+    "reclasificacion_aprobar": lambda celda, mundo, existe: {
+        "pk": _clave(mundo.reclasificacion, existe),
+        "paso": "aprobar",
+    },
     "filtro": lambda celda, mundo, existe: {"pk": _clave(mundo.filtro, existe)},
     "planilla": lambda celda, mundo, existe: {"formato": "csv"},
     "tabla_de_calidad": lambda celda, mundo, existe: {
@@ -343,6 +365,21 @@ def _su_libro(celda, mundo) -> bytes:
     return mundo.libro_lleno
 
 
+def _resolucion(celda, mundo):
+    """La dicta la casa; quien aprueba en otra anota la de la suya."""
+    ajeno = celda.actor == "aprobador_ajeno"
+    dicta = mundo.personas.aprobador_ajeno if ajeno else mundo.personas.aprobador
+    return {
+        "numero": f"RES-{celda.actor}",
+        "autoridad": dicta.institucion_id,
+        "custodio": dicta.institucion_id,
+        "fecha": "2024-01-15",
+        "vence": "2028-01-15",
+        "fundamento": "Divulgarlo dañaría la defensa.",
+        "partes": "El anexo dos.",
+    }
+
+
 NOTA = "Falta el acta que lo respalda."
 CUERPOS = {
     "libro": lambda c, m: {"archivo": libros.archivo(_su_libro(c, m))},
@@ -400,6 +437,23 @@ CUERPOS = {
     },
     "rectificar": lambda c, m: {"motivo": "El dato se copió mal.", "porcentaje": "50"},
     "avalar": lambda c, m: {"avalar-version": m.cambio.version},
+    "pedir_clase": lambda c, m: {
+        "clase": "CONFIDENCIAL",
+        "visibilidad": "RESTRINGIDA",
+        "base": "Se entregó bajo garantía de confidencialidad.",
+        "motivo": "Lo que aquí se dice identifica a quien denunció.",
+    },
+    "aprobar_clase": lambda c, m: {
+        "aprobar-version": m.reclasificacion.version,
+        "aprobar-nota": NOTA,
+    },
+    "resolucion": _resolucion,
+    "prorroga": lambda c, m: {
+        "numero": f"PRO-{c.actor}",
+        "fecha": f"{timezone.localdate()}",
+        "vence": f"{m.resolucion.vence + timedelta(days=400)}",
+        "fundamento": "La causa que la reserva persiste.",
+    },
     "firmar": lambda c, m: {"firmar-version": m.rectificacion.version},
     "impacto": lambda c, m: {"version": m.matriz.version, "impacto": "Que se viva más seguro."},
     "actividad": _actividad,

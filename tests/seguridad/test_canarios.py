@@ -15,11 +15,12 @@ from pypdf import PdfReader
 from informes import emision, pdf, xlsx
 from instituciones import correo
 from instituciones.models import Aviso
-from matrices import avisos, flujo, periodos
+from matrices import avisos, clasificacion, flujo, periodos
 from tests.seguridad import mundo as mundos
 from tests.seguridad.mundo import (
     ADENTRO,
     CLASES,
+    DE_LA_CASA,
     ESTADOS,
     TEXTOS,
     canario,
@@ -29,10 +30,16 @@ from tests.seguridad.mundo import (
 )
 from tests.seguridad.pedidos import clientes
 
-DEL_AVANCE = {*TEXTOS, "titulo", "archivo", "observacion"}
+DEL_AVANCE = {*TEXTOS, "titulo", "archivo", "observacion", "motivo_de_clase"}
 LISTAS = ["inicio", "matrices:semestre", "matrices:aprobacion", "matrices:revision"]
 LISTAS += ["matrices:enmiendas", "matrices:periodos", "informes:informes", "informes:consejo"]
-LISTAS += ["instituciones:avisos", "informes:publico", "informes:datos", "informes:catalogo"]
+LISTAS += [
+    "matrices:reservas",
+    "instituciones:avisos",
+    "informes:publico",
+    "informes:datos",
+    "informes:catalogo",
+]
 
 
 @pytest.fixture
@@ -48,6 +55,10 @@ def paginas(mundo):
         yield reverse("matrices:buscar") + f"?q={palabra}"
     yield reverse("matrices:plan", args=["pesn"])
     yield reverse("matrices:accion", args=["pesn", "1.1.1"])
+    yield reverse("matrices:resolucion", args=[mundo.resolucion.pk])
+    yield reverse("matrices:reclasificacion", args=[mundo.reclasificacion.pk])
+    yield reverse("matrices:clase", args=["accion", mundo.accion.pk])
+    yield reverse("matrices:clase", args=["actividad", mundo.reclasificacion.actividad_id])
     yield reverse("informes:tablero") + "?plan=pesn"
     semestre = str(mundo.publicado.corte.periodo)
     yield reverse("informes:publico_semestre", args=[semestre])
@@ -56,6 +67,8 @@ def paginas(mundo):
     for nivel, codigo in (("plan", "pesn"), ("accion", "1.1.1"), ("actividad", "1.1.1.1")):
         yield reverse("informes:explicar", args=["pesn", nivel, codigo, mundo.periodo.codigo])
     yield reverse("matrices:periodo", args=[mundo.periodo.pk]) + "?institucion=MINGOB"
+    for clase in CLASES:  # la evidencia dice su título: a quien la lee
+        yield reverse("matrices:clase", args=["avance", mundo.avances[clase, "VALIDADO"].pk])
     for clave in product(CLASES, ESTADOS):
         yield reverse("matrices:capturar", args=[mundo.avances[clave].pk])
         yield reverse("matrices:revisar", args=[mundo.avances[clave].pk])
@@ -99,6 +112,47 @@ def test_cada_texto_lo_leen_los_suyos_y_nadie_mas(mundo, cifra, caplog):
 
 def conectados(mundo):
     return [uno for uno in clientes(mundo).values() if "sesion" in uno.cookies]
+
+
+# Lo que se baja --------------------------------------------------------------------------------
+def descargas(mundo):
+    """Lo que sale en un archivo: CSV y libros de Excel, con los datos de hoy."""
+    yield reverse("informes:bajar_tablero", args=["acciones"]) + "?plan=pesn"
+    yield reverse("matrices:descargar_calidad", args=["instituciones"])
+    yield reverse("instituciones:bajar_bitacora", args=["csv"])
+    yield reverse("matrices:bajar_libro")
+    yield reverse("matrices:bajar_matriz", args=["pesn", "1.1.1"])
+
+
+def lee_la_descripcion(actor: str, clase: str) -> bool:
+    """La de una actividad no depende del estado: la leen quienes leen su categoría."""
+    if actor in DE_LA_CASA or clase == "PUBLICA":
+        return True
+    return lee(actor, clase, "VALIDADO")
+
+
+def test_lo_que_se_baja_lo_leen_los_suyos_y_nadie_mas(mundo, cifra):
+    """G-43: CSV y XLSX. Leer lo reservado no da lo confidencial."""
+    indebidos, leidos = [], {actor: set() for actor in ADENTRO}
+    for actor, cliente in clientes(mundo).items():
+        for pagina in descargas(mundo):
+            respuesta = cliente.get(pagina)
+            octetos = b"".join(respuesta) if respuesta.streaming else respuesta.content
+            es_libro = octetos[:2] == b"PK"
+            dicho = adentro_de_un_zip(octetos) if es_libro else octetos.decode(errors="replace")
+            for hallado in canarios_en(dicho):
+                _canario, clase, _estado, campo = hallado.split("-")
+                suyo = del_avance(hallado)
+                debe = lee(actor, *suyo) if suyo else lee_la_descripcion(actor, clase)
+                if actor not in ADENTRO or (not debe and (suyo or campo == "descripcion")):
+                    indebidos.append(f"{actor} {pagina} {hallado}")
+                elif es_libro:
+                    leidos[actor].add(clase)
+
+    cifra(f"G-43 descargas: canales={len(list(descargas(mundo)))} indebidos={len(indebidos)}")
+    assert not indebidos, "\n".join(indebidos)
+    assert leidos["planificadora"] == set(CLASES)  # la casa, todo lo suyo
+    assert leidos["comisionada"] == {"PUBLICA"}
 
 
 # Los archivos de cada edición ------------------------------------------------------------------
@@ -194,7 +248,15 @@ def mover_todo(mundo):
             nota=canario(clase, "X", "nota"),
         )
         flujo.validar(fresco(avances[clase, "VALIDADO"]), version=2, por=gente.analista)
-    limite = timezone.localdate() + timedelta(days=20)
+    clasificacion.aprobar(
+        mundo.reclasificacion,
+        nota=canario("RESERVADA", "X", "nota"),
+        version=1,
+        por=gente.coordinadora,
+    )
+    hoy = timezone.localdate()
+    type(mundo.resolucion).objects.update(vence=hoy + timedelta(days=25))
+    limite = hoy + timedelta(days=20)
     nota = canario("PUBLICA", "X", "motivo")
     version = type(mundo.periodo).objects.get(pk=mundo.periodo.pk).version
     mundo.periodo.refresh_from_db()
@@ -218,7 +280,10 @@ def test_ningun_aviso_ni_correo_lleva_contenido(mundo, mailoutbox, cifra, caplog
     cifra(f"G-06 correo: mensajes={len(mailoutbox)} avisos={Aviso.objects.count()} canarios=0")
     assert "CANARIO" not in dicho
     assert len(mailoutbox) >= 10
-    for asunto in ("observado:", "validado:", "devuelto:", "prorroga:", "corte:", "presentado:"):
+    for asunto in (
+        *("observado:", "validado:", "devuelto:", "prorroga:", "corte:", "presentado:"),
+        *("clase_pedida:", "clase_resuelta:", "reserva:"),
+    ):
         assert Aviso.objects.filter(asunto__startswith=asunto).exists(), asunto
     destinos = [uno.to[0] for uno in mailoutbox]
     assert len(destinos) == len(set(destinos))

@@ -10,11 +10,13 @@ from django.utils import timezone
 from informes import emision
 from informes.models import TrabajoInforme
 from instituciones.models import Delegacion, Usuario
+from matrices import clasificacion, flujo
 from matrices.models import Actividad, Avance
+from tests.api.conftest import inscribir
 from tests.fabricas import HitoFactory, InstitucionFactory, UsuarioFactory
 from tests.seguridad import mundo as mundos
 from tests.seguridad.inventario import revisadas
-from tests.seguridad.mundo import fresco
+from tests.seguridad.mundo import canario, fresco
 from tests.seguridad.pedidos import celdas, clientes, cuerpo, debe, direccion, pedir
 
 PROTEGIDOS = {
@@ -174,17 +176,84 @@ def test_una_delegacion_futura_no_vale_todavia(mundo):
 
 
 # G-43 -----------------------------------------------------------------------------------------
-def test_lo_sin_clasificar_no_se_entrega(mundo):
-    avance = mundo.avances["PUBLICA", "BORRADOR"]
-    Actividad.objects.filter(pk=avance.actividad_id).update(clasificacion="SIN_CLASIFICAR")
-    Avance.objects.filter(pk=avance.pk).update(clasificacion="SIN_CLASIFICAR")
+def sin_clasificar(avance, *, de_la_actividad: bool):
+    """El avance listo para entregarse, salvo que nadie lo clasificó (o nadie a su actividad)."""
+    if de_la_actividad:
+        Actividad.objects.filter(pk=avance.actividad_id).update(clasificacion="SIN_CLASIFICAR")
+    else:
+        Avance.objects.filter(pk=avance.pk).update(clasificacion="SIN_CLASIFICAR")
+    return fresco(avance)
+
+
+def entregado_en_su_pagina(mundo, avance):
     fila = next(f for f in revisadas() if f["ruta"] == "matrices:entregar")
     celda = next(c for c in celdas([fila]) if c.actor == "planificadora")
     assert debe(celda, mundo) == "bien"
-
     respuesta, _ = pedir(
         clientes(mundo)["planificadora"], "POST", direccion(celda, mundo), cuerpo(celda, mundo)
     )
+    return respuesta.status_code
 
-    assert respuesta.status_code in {409, 422}
+
+def entregado_en_lote(mundo, avance):
+    marcada = {"avance": f"{avance.pk}:{avance.version}", "declaracion": "on", "confirma": "on"}
+    respuesta, _ = pedir(
+        clientes(mundo)["planificadora"], "POST", reverse("matrices:entregar_marcadas"), marcada
+    )
+    return respuesta.status_code
+
+
+def entregado_por_la_api(mundo, avance):
+    _cliente, sistema = inscribir(mundo.personas.planificadora)
+    return sistema.paso(avance.pk, avance.version, "entregar", declaracion=True).status_code
+
+
+def entregado_por_el_verbo(mundo, avance):
+    try:
+        flujo.entregar(avance, version=avance.version, por=mundo.personas.planificadora)
+    except flujo.PasoInvalido:
+        return 409
+    return 200
+
+
+@pytest.mark.parametrize("de_la_actividad", [True, False])
+def test_lo_sin_clasificar_no_se_entrega_por_ningun_canal(mundo, cifra, de_la_actividad):
+    avance = sin_clasificar(mundo.avances["PUBLICA", "BORRADOR"], de_la_actividad=de_la_actividad)
+    canales = [
+        entregado_en_su_pagina,
+        entregado_en_lote,
+        entregado_por_la_api,
+        entregado_por_el_verbo,
+    ]
+
+    respuestas = {canal.__name__: canal(mundo, fresco(avance)) for canal in canales}
+
+    que = "actividad" if de_la_actividad else "avance"
+    cifra(f"G-43 sin clasificar ({que}): canales={len(canales)} entregados=0")
+    assert set(respuestas.values()) <= {409, 422}, respuestas
     assert fresco(avance).estado == "BORRADOR"
+
+
+def test_lo_sin_clasificar_no_sale_en_la_edicion_publica_y_lo_cerrado_despues_deja_de_salir(
+    mundo, cifra
+):
+    """Tampoco por la puerta de atrás: al cerrar lo publicado, el corte nuevo ya no lo dice."""
+    coordina, planifica = mundo.personas.coordinadora, mundo.personas.planificadora
+    avance = mundo.cortado
+    sellado = emision.vigente_de(mundo.corte, "PUBLICA").canonico()
+    assert canario("PUBLICA", "CONSOLIDADO", "logro") in sellado
+    pedido = clasificacion.Pedido(
+        "CONFIDENCIAL", "PUBLICA", "Identifica a quien denunció.", base="Se entregó con garantía."
+    )
+
+    with pytest.raises(flujo.PasoInvalido):
+        emision.cortar_de_nuevo(avance.periodo, [], por=coordina, motivo="Por si acaso.")
+    pedida = clasificacion.solicitar(fresco(avance), pedido, por=planifica)
+    clasificacion.aprobar(pedida, nota="Se comprobó.", version=1, por=coordina)
+    cortes = emision.cortar_de_nuevo(avance.periodo, [], por=coordina, motivo="Se cerró.")
+
+    canales = [emision.vigente_de(cortes[0], edicion).canonico() for edicion in ("CNS", "PUBLICA")]
+    assert all("CANARIO-PUBLICA-CONSOLIDADO" not in uno for uno in canales)
+    with pytest.raises(flujo.PasoInvalido):  # ya se cerró: no hay qué cortar otra vez
+        emision.cortar_de_nuevo(avance.periodo, [], por=coordina, motivo="Otra vez.")
+    cifra("G-43 cerrado despues de publicado: ediciones=2 lo_dicen=0")

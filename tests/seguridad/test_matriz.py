@@ -31,7 +31,7 @@ SIN_CONSTANCIA = {  # lo que se hace solo mientras se escribe
     "matrices:asi_quedara_rectificado": set(mundos.ESTADOS),  # lo mismo
     "matrices:autoguardar": {"BORRADOR"},  # sube la versión; empezar o corregir sí es un paso
 }
-SOBRE_OTRA_FILA = {"aporte", "subir"}
+SOBRE_OTRA_FILA = {"aporte", "subir", "pedir_clase"}
 CABECERAS = {
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
