@@ -510,6 +510,17 @@ class Reservado:
         filas = [*self.acciones, *self.actividades, *self.avances, *self.evidencias]
         return len(filas)
 
+    @property
+    def resumen(self) -> list[str]:
+        """«5 actividades», «50 avances»: lo que haya."""
+        cuentas = [
+            (len(self.acciones), "acción", "acciones"),
+            (len(self.actividades), "actividad", "actividades"),
+            (len(self.avances), "avance", "avances"),
+            (len(self.evidencias), "evidencia", "evidencias"),
+        ]
+        return [f"{n} {una if n == 1 else varias}" for n, una, varias in cuentas if n]
+
 
 def lo_reservado(
     resoluciones: Iterable[ResolucionReserva], usuario: Usuario

@@ -230,7 +230,7 @@ class Reclasificacion(models.Model):
         ]
 
     def __str__(self):
-        return f"Clasificación de {self.nombre_de_la_fila}"
+        return f"Clasificación: {self.nombre_de_la_fila}"
 
     @property
     def fila(self) -> AccionEstrategica | Actividad | Avance | Evidencia | None:

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from acciones.models import AccionEstrategica
@@ -115,19 +116,26 @@ def resolucion(request: HttpRequest, pk: int) -> HttpResponse:
     una = _la_resolucion(request, pk)
     _exigir_verlas(request.user)
     reservado = verbos.lo_reservado([una], request.user)[una.pk]
-    filas = [
-        *(_renglon(fila, request.user) for fila in reservado.acciones),
-        *(_renglon(fila, request.user) for fila in reservado.actividades),
-        *(_renglon(fila, request.user) for fila in reservado.avances),
-        *(_renglon(fila, request.user) for fila in reservado.evidencias),
+    grupos = [
+        ("Acciones y actividades", [*reservado.acciones, *reservado.actividades]),
+        ("Avances", reservado.avances),
+        ("Evidencia", reservado.evidencias),
     ]
     contexto = {
         "titulo": f"Resolución {una.numero}",
         "migas": [(MIGA[0], reverse(MIGA[1])), (una.numero, None)],
         "resolucion": una,
         "hoy": timezone.localdate(),
-        "filas": filas[:A_LA_VISTA],
-        "de_mas": len(filas) - len(filas[:A_LA_VISTA]),
+        "grupos": [
+            {
+                "nombre": nombre,
+                "cuantas": len(filas),
+                "filas": [_renglon(fila, request.user) for fila in filas[:A_LA_VISTA]],
+                "de_mas": len(filas) - len(filas[:A_LA_VISTA]),
+            }
+            for nombre, filas in grupos
+            if filas
+        ],
         "prorroga": not una.prorroga_de_id
         and not hasattr(una, "prorroga")
         and permisos.puede_registrar_reserva(request.user, una.autoridad_id),
@@ -226,8 +234,8 @@ def clase(request: HttpRequest, sobre: str, pk: int) -> HttpResponse:
             return redirect("matrices:reclasificacion", pedida.pk)
     nombre = _nombre(fila)
     contexto = {
-        "titulo": f"Clasificación de {nombre}",
-        "migas": [(MIGA[0], reverse(MIGA[1])), (nombre.capitalize(), None)],
+        "titulo": f"Clasificación: {nombre}",
+        "migas": [(MIGA[0], reverse(MIGA[1])), (capfirst(nombre), None)],
         "renglon": _renglon(fila, request.user),
         "responsable": responsable,
         "padres": [_renglon(uno, request.user) for uno in verbos.padres_de(fila)],

@@ -410,7 +410,7 @@ def test_retirar_una_evidencia_deja_lo_que_se_decidio_de_ella(elenco):
     evidencias.retirar(evidencia, por=elenco.planificadora)
 
     pedida = Reclasificacion.objects.con_lo_suyo().get(pk=pedida.pk)
-    assert str(pedida).startswith("Clasificación de la evidencia retirada")
+    assert str(pedida).startswith("Clasificación: la evidencia retirada")
     with pytest.raises(flujo.PasoInvalido):
         clasificacion.aprobar(pedida, nota=NOTA, version=1, por=elenco.coordinadora)
 
