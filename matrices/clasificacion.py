@@ -97,7 +97,8 @@ def solicitar(
         pedida_como=por.rol,
         solicitada_en=cuando,
     )
-    pedida.con_sus_partes = pedido.con_sus_partes and pedida.baja
+    primera = fila.clasificacion == Clasificacion.SIN_CLASIFICAR
+    pedida.con_sus_partes = pedido.con_sus_partes and (pedida.baja or primera)
     try:
         with bitacora.constancia() as asientos:
             pedida.save()
@@ -173,7 +174,8 @@ def aprobar(
         for una in (fila, *partes):
             _cambiar(una, pedida, cuando)
         tocados = {_avance_de(una).pk: _avance_de(una) for una in (fila, *partes) if _cuelga(una)}
-        historia = flujo.anotar_clase(tocados.values(), nota=pedida.motivo, momento=cuando, **quien)
+        porque = f"Solicitud de clasificación {pedida.pk}."  # su motivo, sólo a quien lee ambas
+        historia = flujo.anotar_clase(tocados.values(), nota=porque, momento=cuando, **quien)
         asientos.extend(flujo.asiento_de(uno) for uno in historia)
         asientos.extend(
             _clasificada(una, pedida, cuando)
@@ -536,6 +538,7 @@ def lo_reservado(
         dichas[una.resolucion_id].actividades.append(una)
     for avance in Avance.objects.visibles_para(usuario).filter(**filas).con_su_actividad():
         dichas[avance.resolucion_id].avances.append(avance)
-    for evidencia in Evidencia.objects.visibles_para(usuario).filter(**filas).con_su_actividad():
+    evidencias = Evidencia.objects.visibles_para(usuario).filter(**filas).con_su_actividad()
+    for evidencia in evidencias.select_related("avance__actividad__responsable"):
         dichas[evidencia.resolucion_id].evidencias.append(evidencia)
     return dichas

@@ -56,7 +56,7 @@ class ClaseForm(forms.Form):
     con_sus_partes = forms.BooleanField(
         label="También lo que cuelga de aquí con esta misma clase",
         required=False,
-        help_text="Sólo al bajarla. Lo que tiene otra clase no cambia.",
+        help_text="Sólo al bajarla o al clasificar por primera vez. Lo de otra clase no cambia.",
     )
     motivo = TextoField(
         label="Motivo", widget=area(4), help_text="Por qué debe cambiar, y por qué ahora.", **MOTIVO

@@ -237,6 +237,7 @@ def clase(request: HttpRequest, sobre: str, pk: int) -> HttpResponse:
         "titulo": f"Clasificación: {nombre}",
         "migas": [(MIGA[0], reverse(MIGA[1])), (capfirst(nombre), None)],
         "renglon": _renglon(fila, request.user),
+        "direccion": _direccion(fila),
         "responsable": responsable,
         "padres": [_renglon(uno, request.user) for uno in verbos.padres_de(fila)],
         "partes": [_renglon(una, request.user) for una in _partes(request, fila)],
@@ -265,7 +266,7 @@ def _partes(request: HttpRequest, fila: verbos.Fila) -> list[Any]:
         return list(avances.con_su_actividad().order_by("-periodo__corte"))
     if isinstance(fila, Avance):
         evidencias = Evidencia.objects.visibles_para(request.user).filter(avance=fila)
-        return list(evidencias.con_su_actividad())
+        return list(evidencias.con_su_actividad().select_related("avance__actividad__responsable"))
     return []
 
 
@@ -280,7 +281,7 @@ def _nombre(fila: verbos.Fila) -> str:
 
 
 def _renglon(fila: verbos.Fila, persona: Usuario) -> dict[str, Any]:
-    """Una fila con sus clases, cómo se nombra y a dónde llevan su página y su clasificación."""
+    """Una fila con sus clases, cómo se nombra y dónde está su clasificación."""
     sobre = verbos.SOBRE_DE[type(fila)]
     lee = isinstance(fila, Evidencia) and permisos.puede_leer_ahora(persona, fila)
     return {
@@ -288,8 +289,6 @@ def _renglon(fila: verbos.Fila, persona: Usuario) -> dict[str, Any]:
         "nombre": _nombre(fila),
         "titulo": fila.titulo if lee else "",
         "sobre": sobre.lower(),
-        "nivel": sobre.label,
-        "direccion": _direccion(fila),
     }
 
 
@@ -350,6 +349,7 @@ def _pagina(
         "migas": [(MIGA[0], reverse(MIGA[1])), (f"Solicitud {una.pk}", None)],
         "fila": una,
         "renglon": _renglon(fila, request.user) if fila else None,
+        "direccion": _direccion(fila) if fila else "",
         "lee": permisos.puede_leer_reclasificacion(request.user, una),
         "padres": [_renglon(uno, request.user) for uno in verbos.padres_de(fila)] if fila else [],
         "partes": verbos.partes_por_clase(fila) if fila and una.espera else [],

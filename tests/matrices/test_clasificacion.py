@@ -105,7 +105,7 @@ def test_bajar_pide_una_persona_y_lo_aprueba_otra(elenco, filas, nivel, cifra):
             "REMITIDO",
             "REMITIDO",
             elenco.coordinadora,
-            MOTIVO,
+            f"Solicitud de clasificación {pedida.pk}.",
         )
         assert json.loads(uno.contenido)["logro"] == filas["AVANCE"].logro
     cifra(f"G-43 bajar {nivel.lower()}: personas=2 asientos={2 + len(tipos)} sin_segundo=0")
@@ -272,6 +272,20 @@ def test_con_sus_partes_baja_lo_de_la_misma_clase_y_nada_mas(elenco, filas, rese
     assert (
         Asiento.objects.filter(acto="clasificar", tipo__in=["actividad", "evidencia"]).count() == 2
     )
+
+
+def test_clasificar_por_primera_vez_alcanza_a_lo_que_nacio_sin_clase(elenco):
+    sin_clase = {"clasificacion": "SIN_CLASIFICAR", "visibilidad": "RESTRINGIDA"}
+    fila = ActividadFactory(responsable=elenco.responsable, **sin_clase)
+    avance = AvanceFactory(actividad=fila, estado="BORRADOR", **sin_clase)
+    pedido = Pedido(
+        "CONFIDENCIAL", "RESTRINGIDA", MOTIVO, base="Con garantía.", con_sus_partes=True
+    )
+
+    pedida = clasificacion.solicitar(fila, pedido, por=elenco.planificadora)
+    clasificacion.aprobar(pedida, nota=NOTA, version=1, por=elenco.coordinadora)
+
+    assert clase_de(fila)[0] == clase_de(avance)[0] == "CONFIDENCIAL"
 
 
 def test_subir_no_alcanza_a_las_partes_que_ya_lo_heredan(elenco):
