@@ -138,6 +138,8 @@ class ResolucionForm(_Resolucion):
         )
         self.fields["autoridad"].queryset = suyas
         self.fields["custodio"].queryset = visibles
+        if usuario.rol != Rol.COORDINADOR:
+            self.initial |= {"autoridad": usuario.institucion, "custodio": usuario.institucion}
         self.fields["vence"].help_text = "A lo sumo siete años después de su fecha."
 
 
