@@ -536,7 +536,8 @@ def lo_reservado(
     suyas = Actividad.objects.visibles_para(usuario).filter(**filas)
     for una in suyas.select_related("matriz__accion").order_by("matriz__accion__orden", "numero"):
         dichas[una.resolucion_id].actividades.append(una)
-    for avance in Avance.objects.visibles_para(usuario).filter(**filas).con_su_actividad():
+    avances = Avance.objects.visibles_para(usuario).filter(**filas).con_su_actividad()
+    for avance in avances.sin_textos():
         dichas[avance.resolucion_id].avances.append(avance)
     evidencias = Evidencia.objects.visibles_para(usuario).filter(**filas).con_su_actividad()
     for evidencia in evidencias.select_related("avance__actividad__responsable"):

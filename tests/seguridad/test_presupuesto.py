@@ -27,6 +27,7 @@ VISITAS = [
     ("coordinadora", "matrices:revision", []),
     ("coordinadora", "matrices:periodos", []),
     ("coordinadora", "matrices:enmiendas", []),
+    ("coordinadora", "matrices:reservas", []),
     ("coordinadora", "informes:informes", []),
     ("consejera", "informes:consejo", []),
     ("auditor", "matrices:plan", ["pesn"]),
