@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("instituciones", "0004_sistemas"),
+        ("instituciones", "0005_webhooks"),
     ]
 
     operations = [
