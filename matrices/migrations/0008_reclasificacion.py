@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("acciones", "0004_pliega_lo_que_hay"),
-        ("instituciones", "0006_prorroga_de_reserva"),
+        ("instituciones", "0007_prorroga_de_reserva"),
         ("matrices", "0007_libro_de_una_matriz"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("instituciones", "0005_webhooks"),
+        ("instituciones", "0006_pedidos_de_enlace"),
     ]
 
     operations = [
