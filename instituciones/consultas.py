@@ -101,19 +101,13 @@ def en_planilla(asientos: QuerySet[Asiento]) -> Iterator[list[Any]]:
     """Un renglón por asiento, con su encabezado; los momentos, en hora de Guatemala."""
     yield ["N.º", "Momento", "Persona", "En nombre de", "Acto", "Sobre", "Número", "Institución",
            "Datos", "Huella"]  # fmt: skip
-    for uno in asientos.iterator(chunk_size=1000):
-        yield [
-            uno.pk,
-            f"{timezone.localtime(uno.momento):%Y-%m-%d %H:%M:%S}",
-            uno.persona.correo if uno.persona else "sistema",
-            uno.en_nombre_de.correo if uno.en_nombre_de else "",
-            uno.acto,
-            uno.tipo,
-            uno.clave,
-            uno.institucion,
-            uno.datos,
-            uno.huella,
-        ]
+    columnas = asientos.values_list(
+        "pk", "momento", "persona__correo", "en_nombre_de__correo", "acto", "tipo", "clave",
+        "institucion", "datos", "huella",
+    )  # fmt: skip
+    for pk, momento, persona, en_nombre_de, *resto in columnas.iterator(chunk_size=1000):
+        cuando = f"{timezone.localtime(momento):%Y-%m-%d %H:%M:%S}"
+        yield [pk, cuando, persona or "sistema", en_nombre_de or "", *resto]
 
 
 RESULTADOS = {"fallar": "fallido", "bloquear": "bloqueado", "negar": "negado"}

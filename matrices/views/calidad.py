@@ -192,7 +192,7 @@ def _por_semestre(pedido: Pedido) -> Iterable[list[Any]]:
 def _los_avances(pedido: Pedido) -> Iterable[list[Any]]:
     yield ["Semestre", "Actividad", "Descripción", "Institución", "Estado", "Exigible",
            "Extemporáneo", "Rondas de observación"]  # fmt: skip
-    for uno in _filas(pedido):
+    for uno in _filas(pedido).iterator(chunk_size=1000):
         yield [
             uno.periodo.codigo,
             uno.actividad,
