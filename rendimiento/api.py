@@ -1,22 +1,25 @@
 """La API: una lista de cien avances contra DRF con una consulta por relación, y la carga en lote.
 
-Sobre una base SQLite propia, en la carpeta temporal: no toca la de nadie.
+Sobre una base SQLite propia, en la carpeta temporal: no toca la de nadie. El lote a 100× es sobre
+las bases de `rendimiento.sembrar`, y lo que escribe se deshace.
 """
 
 import json
 import os
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rendimiento.paginas import PLANIFICA, hay_bases
 from rendimiento.registro import Medida
 
 FILAS, VECES = 100, 20
 
 
-def _base() -> Any:
-    """Un semestre con cien avances de una institución, y el sistema que la reporta."""
+def base_vacia() -> None:
+    """Una base SQLite recién migrada, en un archivo de la carpeta temporal."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
@@ -25,12 +28,17 @@ def _base() -> Any:
     os.environ["DATABASE_URL"] = f"sqlite:///{archivo}"
     conexion = connections["default"]
     if conexion.vendor != "sqlite":
-        raise RuntimeError("La medida de la API es sobre SQLite: quite DATABASE_URL.")
+        raise RuntimeError("Esta medida es sobre SQLite: quite DATABASE_URL.")
     conexion.settings_dict["NAME"] = str(archivo)
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.SECURE_SSL_REDIRECT = False
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
+
+
+def _base() -> Any:
+    """Un semestre con cien avances de una institución, y el sistema que la reporta."""
+    base_vacia()
     return _sembrar()
 
 
@@ -151,7 +159,54 @@ def uno_por_uno() -> tuple[float, str]:
     return gastado, f"{FILAS} avances, {FILAS} pedidos, {gastado:.2f} s"
 
 
+def lote_en(base: str) -> tuple[float, str]:
+    """Cien avances de una institución en un pedido, sobre la base «1x» o «100x»; se deshace."""
+    from django.conf import settings
+    from django.db import connections, transaction
+    from django.test import Client
+
+    from instituciones import clientes
+    from instituciones.models import ClienteSistema, Usuario
+    from matrices.models import Avance
+
+    connections["default"].settings_dict["NAME"] += f"_{base}"
+    settings.ALLOWED_HOSTS = ["testserver"]
+    with transaction.atomic():
+        persona = Usuario.objects.get(correo=PLANIFICA)
+        alcances = sorted(clientes.alcances_de(persona))
+        cliente = ClienteSistema(nombre="Medida", persona=persona, alcances=alcances)
+        ficha = {"Authorization": f"Bearer {clientes.inscribir(cliente, por=None)}"}
+        suyos = Avance.objects.filter(
+            actividad__responsable=persona.institucion,
+            actividad__modo="PORCENTAJE",
+            periodo__estado="ABIERTO",
+            estado__in=["PENDIENTE", "BORRADOR"],
+        )
+        filas = list(suyos.order_by("pk").values_list("pk", "version")[:FILAS])
+        cuerpo = json.dumps({"avances": [_datos(*fila) for fila in filas]})
+        inicio = time.perf_counter()
+        respuesta = Client().post(
+            "/api/v1/avances/lote/", cuerpo, "application/json", headers=ficha
+        )
+        gastado = time.perf_counter() - inicio
+        transaction.set_rollback(True)
+    if respuesta.status_code not in {200, 207} or not filas:
+        raise RuntimeError(f"El lote respondió {respuesta.status_code}.")
+    guardados = sum(uno["estado_http"] == 200 for uno in respuesta.json()["resultados"])
+    return gastado, f"{base}, {guardados} de {len(filas)} avances, {gastado:.2f} s"
+
+
 MEDIDAS = [
     Medida("API: lista de 100 avances", lista_nuestra, lista_ingenua, meta=0.1, cifra="dicha"),
     Medida("API: 100 avances en lote", lote_nuestro, uno_por_uno, meta=0.5, cifra="dicha"),
 ]
+if hay_bases():
+    MEDIDAS = [
+        Medida(
+            "API: lote a 100×",
+            partial(lote_en, "100x"),
+            partial(lote_en, "1x"),
+            meta=2.0,
+            cifra="dicha",
+        )
+    ]

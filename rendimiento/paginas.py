@@ -17,6 +17,7 @@ PLANIFICA = "planificador.mingob@demo.invalid"
 REVISA = "analista1.stcns@demo.invalid"
 COORDINA = "coordinador.stcns@demo.invalid"
 ULTIMA = "ultima"
+POR_LA_API = "/api/v1/avances/?limite=100"
 # Nombre: quién entra, qué ruta a 100× y contra qué ruta a 1× (la primera página de esa lista).
 PAGINAS = {
     "/semestre/": (PLANIFICA, "/semestre/", "/semestre/"),
@@ -27,6 +28,8 @@ PAGINAS = {
     "/periodos/": (COORDINA, "/periodos/", "/periodos/"),
     "/enmiendas/": (COORDINA, "/enmiendas/", "/enmiendas/"),
     "/informes/": (COORDINA, "/informes/", "/informes/"),
+    "de la API": (COORDINA, POR_LA_API, POR_LA_API),
+    "de la API, la última": (COORDINA, f"{POR_LA_API}&despues_de={ULTIMA}", POR_LA_API),
 }
 
 
@@ -61,9 +64,14 @@ def medir(correo: str, ruta: str, base: str) -> tuple[float, str]:
 
 
 def _con_ultima(cliente, ruta: str) -> str:
-    """La ruta con el número de su última página."""
+    """La ruta con el número de su última página; en la API, con la llave que la antecede."""
     import re
 
+    from matrices.models import Avance
+
+    if ruta.startswith(POR_LA_API):
+        llaves = Avance.objects.order_by("-pk").values_list("pk", flat=True)
+        return ruta.replace(ULTIMA, str(llaves[100]))
     lista = ruta.partition("?")[0]
     primera = cliente.get(lista, headers={"host": "localhost"}).content.decode()
     numeros = [int(numero) for numero in re.findall(r"[?&;]page=(\d+)", primera)]

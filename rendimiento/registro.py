@@ -26,6 +26,7 @@ MODULOS = [
     "rendimiento.timbre",
     "rendimiento.visita",
     "rendimiento.api",
+    "rendimiento.exportacion",
 ]
 MEGA = 1024
 
