@@ -178,10 +178,6 @@ class InformeQuerySet(Acotado):
         presentados = self.filter(edicion=Edicion.CNS, presentado_en__isnull=False)
         return presentados.order_by("-corte__periodo__corte", "-corte__numero", "-pk")
 
-    def publicados(self):
-        """La edición pública en vigor de cada periodo: lo único que se lee sin entrar."""
-        return self.filter(edicion=Edicion.PUBLICA, estado=Informe.Estado.PUBLICADO)
-
 
 class Informe(models.Model):
     """Una edición de un corte, camino de su público. Su estado y su versión, sólo en `emision`.
@@ -257,10 +253,6 @@ class DocumentoQuerySet(DelInformeQuerySet):
     def con_su_corte(self):
         """Con el informe, el corte y el periodo que nombra."""
         return self.select_related("informe__corte__periodo__plan")
-
-    def publicados(self):
-        """Los archivos de la edición pública en vigor."""
-        return self.filter(informe__in=Informe.objects.publicados())
 
     def que_se_publicaron(self):
         """Los de toda edición pública que salió: la que está en vigor y las que sustituyó."""

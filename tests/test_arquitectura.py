@@ -16,7 +16,7 @@ from instituciones.models import Abierto, Acotado, Usuario
 RAIZ = Path(__file__).resolve().parent.parent
 APPS = ["informes", "matrices", "acciones", "instituciones"]
 CALLE = ["views", "api", "forms", "libro", "tasks", "armado", "admin"]
-EMPIEZAN = {"visibles_para", "publicados"}
+EMPIEZAN = {"visibles_para", "que_se_publicaron"}
 DE_PASO = {"none", "normalize_email"}  # ninguna fila; o un texto, que tampoco lee filas
 GESTORES = {"objects", "_default_manager", "_base_manager"}
 ASIGNAN = {
@@ -69,7 +69,7 @@ def nuestros() -> list[type[models.Model]]:
 
 
 def lecturas_sin_preguntar(codigo: str) -> Iterator[int]:
-    """Renglones donde se toma un gestor y lo que sigue no es `visibles_para` ni `publicados`."""
+    """Renglones donde se toma un gestor y lo que sigue no está en `EMPIEZAN`."""
     arbol = ast.parse(codigo)
     bien = {
         id(nodo.value)
@@ -132,7 +132,7 @@ def test_la_red_atrapa_una_lectura_sin_preguntar(codigo):
 
 
 def test_la_red_deja_pasar_lo_que_empieza_por_visibles_para():
-    codigo = "Avance.objects.visibles_para(u).filter(pk=1)\nInforme.objects.publicados()"
+    codigo = "Avance.objects.visibles_para(u).filter(pk=1)\nDocumento.objects.que_se_publicaron()"
 
     assert list(lecturas_sin_preguntar(codigo)) == []
 

@@ -212,7 +212,7 @@ def test_la_publica_espera_a_que_se_presente_la_del_consejo(corte, elenco):
 
     presentado(corte, elenco)
     emision.hacer_publico(publica, por=elenco.coordinadora)
-    assert Informe.objects.publicados().get() == publica
+    assert Informe.objects.get(estado="PUBLICADO") == publica
 
 
 def test_presentar_el_de_un_corte_nuevo_sustituye_al_anterior(corte, elenco):
