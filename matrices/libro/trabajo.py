@@ -199,17 +199,23 @@ def atender(clave: str) -> bool:
 
 def _exigir_derechos(libro: LibroRecibido) -> None:
     """Quien lo subió pudo perder sus derechos mientras esperaba."""
+    puede = (
+        permisos.puede_estructurar(libro.por, libro.accion)
+        if libro.accion
+        else _sigue_planificando(libro)
+    )
+    if not puede:
+        raise PermissionDenied("Quien subió el libro ya no puede escribir lo que trae.")
+
+
+def _sigue_planificando(libro: LibroRecibido) -> bool:
+    """Si planifica en esa institución, por sí o por quien le delegó."""
     por, titular = libro.por, libro.en_nombre_de
-    if libro.accion:
-        if permisos.puede_estructurar(por, libro.accion):
-            return
-        raise PermissionDenied("Quien subió el libro ya no escribe la estructura.")
-    suya = por.is_active and por.institucion_id == libro.institucion_id
-    if suya and titular is None and por.rol == Rol.PLANIFICADOR:
-        return
-    if suya and titular in titulares_de(por, timezone.localdate()):
-        return
-    raise PermissionDenied("Quien subió el libro ya no planifica en la institución.")
+    if not por.is_active or por.institucion_id != libro.institucion_id:
+        return False
+    if titular is None:
+        return por.rol == Rol.PLANIFICADOR
+    return titular in titulares_de(por, timezone.localdate())
 
 
 def contenido(libro: LibroRecibido) -> bytes:
