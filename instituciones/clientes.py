@@ -151,11 +151,11 @@ def reconocer(secreto: str, momento: datetime | None = None) -> Ficha | None:
     filas = Ficha.objects.filter(token_key=secreto[: CONSTANTS.TOKEN_KEY_LENGTH])
     for ficha in filas.select_related("cliente__persona__institucion"):
         if compare_digest(huella, ficha.digest):
-            return ficha if _vale(ficha, ahora) else None
+            return ficha if _ficha_vale(ficha, ahora) else None
     return None
 
 
-def _vale(ficha: Ficha, ahora: datetime) -> bool:
+def _ficha_vale(ficha: Ficha, ahora: datetime) -> bool:
     cliente = ficha.cliente
     vence = ficha.expiry is not None and ficha.expiry > ahora
     return vence and cliente.revocado_en is None and sigue_en_su_puesto(cliente)
