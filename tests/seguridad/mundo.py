@@ -128,6 +128,7 @@ def crear(elenco) -> SimpleNamespace:
     archivo = sellar_archivo(ContentFile(pdf("Respaldo")))
     mundo = SimpleNamespace(
         personas=personas,
+        cooperante=cooperante,
         plan=plan,
         accion=accion,
         matriz=matriz,

@@ -86,7 +86,7 @@ class Cuenta:
         self.celdas += 1
         if not es_lo_debido(respuesta, esperado):
             self.mal.append(f"{celda}: debía «{esperado}», dio {respuesta.status_code}")
-            return
+            return respuesta
         if falta := mal_de_cabeceras(respuesta, celda.actor):
             self.mal.append(f"{celda}: sin {falta}")
         if esperado != "bien" and escritas:
@@ -100,6 +100,7 @@ class Cuenta:
         if esperado == "bien":
             self.bien[celda.actor] += 1
             self.mirar_lo_permitido(celda, respuesta, previos)
+        return respuesta
 
     def comparar_con_lo_que_no_existe(self, celda, respuesta, datos):
         """G-02b: lo ajeno y lo inexistente se contestan igual."""

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from instituciones import cifra, clientes, entregas
 from instituciones.api.fichas import NiegaTodo
 from instituciones.models import (
+    Alcance,
     Asiento,
     ClienteSistema,
     Entrega,
@@ -40,6 +41,7 @@ from tests.seguridad.pedidos import Escrituras, cruce, sin_claves
 
 NO_EXISTE = 987_654_321
 CON_SISTEMA = [actor for actor in ADENTRO if actor != "administradora"]
+SOLO_LEEN = {"planificadora_lee": "planificadora", "aprobador_lee": "aprobador"}
 FUERA = ["sin_ficha", "revocado", "vencido", "apagada", "cambio_de_puesto", "inventada"]
 CAPTURAN = {"planificadora", "delegada", "delegada_vencida"}
 SE_ESCRIBEN = {"BORRADOR", "OBSERVADO"}
@@ -50,13 +52,20 @@ DESCARGAN = {"informes_descarga", "instituciones_asiento"}
 @pytest.fixture
 def mundo(elenco, cache_limpia, settings):
     settings.NEGATIVAS_SEGUIDAS = 0  # aquí se niega miles de veces a propósito
-    uno = mundos.crear(elenco)
-    uno.sistemas = {
-        actor: inscribir(getattr(uno.personas, actor), nombre=actor)[1] for actor in CON_SISTEMA
+    return con_sistemas(mundos.crear(elenco))
+
+
+def con_sistemas(mundo):
+    """El mundo, con un sistema por persona, los que sólo leen y los que ya no deben entrar."""
+    mundo.sistemas = {
+        actor: inscribir(getattr(mundo.personas, actor), nombre=actor)[1] for actor in CON_SISTEMA
     }
-    uno.sistemas |= _los_que_ya_no_entran(uno)
-    _suscribir(uno)
-    return uno
+    for nombre, actor in SOLO_LEEN.items():
+        persona = getattr(mundo.personas, actor)
+        mundo.sistemas[nombre] = inscribir(persona, Alcance.LEER, nombre=nombre)[1]
+    mundo.sistemas |= _los_que_ya_no_entran(mundo)
+    _suscribir(mundo)
+    return mundo
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +132,8 @@ def celdas(*, por_pares: bool):
         sobre = fila["ruta"] in DE_AVANCE | DE_EVIDENCIA or fila["metodo"] == "POST"
         sobre = sobre and fila["ruta"] not in DE_UN_SISTEMA
         objetos = [(c, e) for c in CLASES for e in ESTADOS] if sobre else [("", "")]
-        for (clase, estado), actor in cruce(objetos, [*CON_SISTEMA, *FUERA], por_pares=por_pares):
+        actores = [*CON_SISTEMA, *SOLO_LEEN, *FUERA]
+        for (clase, estado), actor in cruce(objetos, actores, por_pares=por_pares):
             yield Celda(
                 ruta=fila["ruta"], metodo=fila["metodo"], clase=clase, estado=estado, actor=actor
             )
@@ -174,6 +184,9 @@ def debe(celda) -> set[int]:
         return {401}
     if celda.ruta in DE_UN_SISTEMA:  # la persona puede tener otros; se contesta al sistema mismo
         return {200} if celda.actor == "planificadora" else {404}
+    if celda.actor in SOLO_LEEN:  # los ojos de su persona, y ninguna mano
+        celda = Celda(**{**vars(celda), "actor": SOLO_LEEN[celda.actor]})
+        return debe(celda) if celda.metodo == "GET" else {403}
     if celda.metodo != "GET":
         return _al_escribir(celda)
     if celda.ruta == "api:cola-list":
@@ -260,43 +273,65 @@ def _datos(celda, avance, version, existe):
     return dado
 
 
-def test_la_matriz_de_la_api_se_cumple_celda_por_celda(mundo, cifra, por_pares):
-    hechas, ajenas, mal, bien, sin_fila = 0, 0, [], Counter(), {}
-    for celda in celdas(por_pares=por_pares):
+class CuentaDeApi:
+    """Lo que se va viendo en cada celda, y lo que está mal."""
+
+    def __init__(self, mundo):
+        self.mundo, self.celdas, self.ajenas = mundo, 0, 0
+        self.mal, self.bien, self.sin_fila = [], Counter(), {}
+
+    def probar(self, celda):
         previos = Asiento.objects.count()
-        punto = transaction.savepoint()
-        respuesta, escritas = pedir(celda, mundo)
+        respuesta, escritas = pedir(celda, self.mundo)
         esperado = debe(celda)
-        hechas += 1
+        self.celdas += 1
         if respuesta.status_code not in esperado:
-            mal.append(f"{celda}: debía {esperado}, dio {respuesta.status_code}")
+            self.mal.append(f"{celda}: debía {esperado}, dio {respuesta.status_code}")
         elif respuesta.status_code >= 400:
-            if escritas:
-                mal.append(f"{celda}: negada y escribió {escritas}")
-            if respuesta["Content-Type"] != "application/problem+json":
-                mal.append(f"{celda}: no es un problema")
-            if respuesta.status_code == 404:
-                ajenas += 1
-                clave = (celda.ruta, celda.metodo, celda.actor)
-                if clave not in sin_fila:
-                    sin_fila[clave] = sin_claves(pedir(celda, mundo, existe=False)[0])
-                if sin_claves(respuesta) != sin_fila[clave]:
-                    mal.append(f"{celda}: lo ajeno no es como lo que no existe")
+            self.mirar_lo_negado(celda, respuesta, escritas)
         else:
-            bien[celda.actor] += 1
-            if celda.metodo == "GET" and escritas - DESCARGAN:
-                mal.append(f"{celda}: un GET escribió {escritas}")
-            escribe = celda.metodo != "GET" and respuesta.status_code != 207
-            if escribe and Asiento.objects.count() == previos:
-                mal.append(f"{celda}: escribió sin dejar constancia")
+            self.mirar_lo_permitido(celda, respuesta, escritas, previos)
         if "no-store" not in respuesta.get("Cache-Control", ""):
-            mal.append(f"{celda}: se puede guardar en una caché")
+            self.mal.append(f"{celda}: se puede guardar en una caché")
+        return respuesta
+
+    def mirar_lo_negado(self, celda, respuesta, escritas):
+        if escritas:
+            self.mal.append(f"{celda}: negada y escribió {escritas}")
+        if respuesta["Content-Type"] != "application/problem+json":
+            self.mal.append(f"{celda}: no es un problema")
+        if respuesta.status_code != 404:
+            return
+        self.ajenas += 1
+        clave = (celda.ruta, celda.metodo, celda.actor)
+        if clave not in self.sin_fila:
+            self.sin_fila[clave] = sin_claves(pedir(celda, self.mundo, existe=False)[0])
+        if sin_claves(respuesta) != self.sin_fila[clave]:
+            self.mal.append(f"{celda}: lo ajeno no es como lo que no existe")
+
+    def mirar_lo_permitido(self, celda, respuesta, escritas, previos):
+        self.bien[celda.actor] += 1
+        if celda.metodo == "GET" and escritas - DESCARGAN:
+            self.mal.append(f"{celda}: un GET escribió {escritas}")
+        escribe = celda.metodo != "GET" and respuesta.status_code != 207
+        if escribe and Asiento.objects.count() == previos:
+            self.mal.append(f"{celda}: escribió sin dejar constancia")
+
+
+def test_la_matriz_de_la_api_se_cumple_celda_por_celda(mundo, cifra, por_pares):
+    cuenta = CuentaDeApi(mundo)
+    for celda in celdas(por_pares=por_pares):
+        punto = transaction.savepoint()
+        cuenta.probar(celda)
         transaction.savepoint_rollback(punto)
 
-    cifra(f"G-02 api: celdas={hechas} fallos={len(mal)} ajenas_como_inexistentes={ajenas}")
-    assert not mal, "\n".join(mal[:60])
-    assert {actor for actor in CON_SISTEMA if not bien[actor]} == set()  # G-03
-    assert not {actor for actor in FUERA if bien[actor]}
+    cifra(
+        f"G-02 api: celdas={cuenta.celdas} fallos={len(cuenta.mal)} "
+        f"ajenas_como_inexistentes={cuenta.ajenas}"
+    )
+    assert not cuenta.mal, "\n".join(cuenta.mal[:60])
+    assert {actor for actor in CON_SISTEMA if not cuenta.bien[actor]} == set()  # G-03
+    assert not {actor for actor in FUERA if cuenta.bien[actor]}
 
 
 def test_ningun_canario_sale_a_quien_no_lo_lee(mundo, cifra):
