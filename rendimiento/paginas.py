@@ -26,7 +26,8 @@ PAGINAS = {
     "acción": (REVISA, *["/plan/PESN-2020-2024/acciones/1.1.1/"] * 2),
     "plan": (REVISA, *["/plan/PESN-2020-2024/"] * 2),
     "/periodos/": (COORDINA, "/periodos/", "/periodos/"),
-    "/enmiendas/": (COORDINA, "/enmiendas/", "/enmiendas/"),
+    # En trámite, a 1× hay una: se comparan páginas llenas.
+    "/enmiendas/": (COORDINA, *["/enmiendas/?ver=todas"] * 2),
     "/informes/": (COORDINA, "/informes/", "/informes/"),
     "de la API": (COORDINA, POR_LA_API, POR_LA_API),
     "de la API, la última": (COORDINA, f"{POR_LA_API}&despues_de={ULTIMA}", POR_LA_API),
