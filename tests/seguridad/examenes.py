@@ -164,7 +164,7 @@ def _indebidos(celda, respuesta) -> Iterator[str]:
 
 
 # Quien administra: qué catálogos agrega y cambia, y cuál borra (dominio §4).
-SE_AGREGAN = {"institucion", "grupoinstitucional", "feriado", "resolucionreserva", "usuario"}
+SE_AGREGAN = {"institucion", "grupoinstitucional", "feriado", "usuario"}
 SE_CAMBIAN = SE_AGREGAN
 SE_BORRAN = {"feriado"}
 
@@ -259,6 +259,11 @@ DAN: dict[str, dict[str, set[str]]] = {
         "rechazar": COORDINA,
         "aplicar": COORDINA,
     },
+    "matrices.flujo.tablas.PASOS_RECLASIFICACION": {  # la pidió la institución
+        "aprobar": COORDINA,
+        "rechazar": COORDINA,
+        "desistir": PLANIFICAN | APRUEBA,
+    },
     "informes.recomendaciones.PASOS": {
         "corregir": {"inspector"},
         "responder": APRUEBA,
@@ -281,7 +286,10 @@ DISTINTA = {
     ("matrices.flujo.tablas.PASOS_RECTIFICACION", "aprobar"): {"solicitada_por", "firmada_por"},
     ("matrices.flujo.tablas.PASOS_RECTIFICACION", "rechazar"): {"solicitada_por", "firmada_por"},
 }
+RECLASIFICAR = "matrices.flujo.tablas.PASOS_RECLASIFICACION"
+DISTINTA |= {(RECLASIFICAR, paso): {"solicitada_por"} for paso in ("aprobar", "rechazar")}
 FILAS = {
+    "PASOS_RECLASIFICACION": lambda mundo: mundo.reclasificacion,
     "PASOS": lambda mundo: fresco(mundo.avances["PUBLICA", "REMITIDO"]),
     "PASOS_PERIODO": lambda mundo: mundo.periodo,
     "PASOS_REPROGRAMACION": lambda mundo: mundo.cambio,
@@ -646,6 +654,7 @@ VEN_TODAS: dict[str, set[str]] = {
     "matrices.Movimiento": VEN_TODO,
     "matrices.Reprogramacion": VEN_TODO | {"analista_cap", "comisionada"},
     "matrices.Rectificacion": VEN_TODO | {"analista_cap"},
+    "matrices.Reclasificacion": VEN_TODO | DE_LA_CASA | {"analista_cap"},  # hay una, de la casa
     "matrices.FiltroGuardado": set(),
     "matrices.LibroRecibido": set(),
     "informes.ContenidoSellado": DEL_CONSEJO,
