@@ -27,6 +27,11 @@ ANCHOS = (320, 1280)
 pytestmark = [pytest.mark.navegador, pytest.mark.django_db(transaction=True)]
 
 
+SE_SALE = """ancho => [...document.querySelectorAll("body *")]
+    .filter(uno => uno.getBoundingClientRect().right > ancho)
+    .map(uno => uno.outerHTML.slice(0, 160))"""
+
+
 class Persona:
     """Una persona con su propio navegador, que mira cada página a la que llega."""
 
@@ -55,7 +60,8 @@ class Persona:
         donde = self.page.url.removeprefix(self.direccion)
         for ancho in ANCHOS:
             self.page.set_viewport_size({"width": ancho, "height": 900})
-            assert self.page.evaluate("document.documentElement.scrollWidth") <= ancho, donde
+            if self.page.evaluate("document.documentElement.scrollWidth") > ancho:
+                assert self.page.evaluate(SE_SALE, ancho) == [], (donde, ancho)
         fallas = self.page.evaluate(AXE + REGLAS)["violations"]
         assert [(f["id"], f["nodes"][0]["html"][:200]) for f in fallas] == [], donde
         assert self.consola == [], donde
