@@ -26,9 +26,6 @@
   let fallas = 0;
   let pasa = false;
 
-  for (const nodo of document.querySelectorAll("[data-solo-js]")) nodo.hidden = false;
-  for (const nodo of document.querySelectorAll("[data-sin-js]")) nodo.hidden = !exento;
-
   // Lo escrito ---------------------------------------------------------------------------------
   function escrito() {
     const pares = [...new FormData(formulario)];
