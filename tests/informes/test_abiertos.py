@@ -24,7 +24,7 @@ from informes.publica import edicion_publica
 from tests.fabricas import ActividadDichaFactory, contenido_dicho
 from tests.informes.publicaciones import otro_corte, publicar
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cache_limpia")]
 PEDIDAS = ("acciones", "actividades", "resultados", "calendario")
 CANARIO = "CANARIO-7c1f"
 FORMULA = '=HYPERLINK("http://malo.example","x")'
