@@ -666,6 +666,14 @@ VEN_TODAS: dict[str, set[str]] = {
 }
 
 
+MEDIDO_AL_CORTAR = {
+    "situacion_medida": "VIGENTE",
+    "programado": 50,
+    "programado_original": 50,
+    "fin_medido": date(2023, 12, 31),
+}
+
+
 def con_otras_casas(mundo):
     """El mundo, con algo de otra institución en cada tabla donde sólo había de una."""
     ajena, otro = mundo.personas.planificadora_ajena, mundo.personas.aprobador_ajeno
@@ -683,8 +691,9 @@ def con_otras_casas(mundo):
         estado="CONSOLIDADO",
         situacion_reportada="EN_EJECUCION",
         porcentaje=45,
+        **MEDIDO_AL_CORTAR,
     )
-    flujo.medir([borrador])
+    flujo.medir([borrador, consolidado])
     for fabrica in (GrupoFactory, FeriadoFactory, ResolucionFactory):
         fabrica()
     EvidenciaFactory(avance=borrador)
