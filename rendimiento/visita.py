@@ -77,13 +77,15 @@ def medir() -> tuple[float, str]:
 
 
 def _preparar() -> tuple[dict[str, str], str]:
-    """Una sesión por persona y la página de captura de quien planifica."""
+    """Los estáticos juntos, una sesión por persona y la página de captura de quien planifica."""
+    from django.core.management import call_command
     from django.test import Client
     from django.urls import reverse
 
     from instituciones.models import Usuario
     from matrices.models import Avance
 
+    call_command("collectstatic", interactive=False, verbosity=0)
     sesiones = {ANONIMO: ""}
     for correo in set(PAGINAS.values()) - {ANONIMO}:
         cliente = Client()

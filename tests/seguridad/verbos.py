@@ -14,8 +14,17 @@ from django.utils import timezone
 from acciones import flujo as tramites
 from informes import emision, recomendaciones
 from informes.models import TrabajoInforme
-from instituciones.models import Usuario
-from matrices import enmiendas, estructura, evidencias, flujo, libro, periodos, resultados
+from instituciones.models import ResolucionReserva, Usuario
+from matrices import (
+    clasificacion,
+    enmiendas,
+    estructura,
+    evidencias,
+    flujo,
+    libro,
+    periodos,
+    resultados,
+)
 from matrices.calendario import fechas_del_semestre
 from matrices.models import Aporte, Avance, LibroRecibido
 from tests.seguridad.mundo import fresco
@@ -70,6 +79,14 @@ def _libro(recibido: LibroRecibido, persona) -> None:
         raise PermissionDenied
 
 
+def _otra_resolucion(mundo) -> ResolucionReserva:
+    """La misma autoridad dicta otra, un año después."""
+    otra = mundo.resolucion
+    otra.pk, otra._state.adding = None, True
+    otra.numero, otra.vence = "9-2021", otra.vence + timedelta(days=365)
+    return otra
+
+
 VERBOS = {
     "tramitar": Verbo(
         lambda m, p: tramites.tramitar(
@@ -121,6 +138,25 @@ VERBOS = {
             fresco(m.cortado), despues={"porcentaje": Decimal(51)}, motivo="Falta.", por=p
         ),
         PLANIFICAN,
+    ),
+    "pedir otra clase": Verbo(
+        lambda m, p: clasificacion.solicitar(
+            _avance(m, "VALIDADO").actividad,
+            clasificacion.Pedido("CONFIDENCIAL", "PUBLICA", "Falta.", base="Con garantía."),
+            por=p,
+        ),
+        PLANIFICAN | APRUEBA | COORDINA,
+    ),
+    "confirmar otra clase": Verbo(
+        lambda m, p: clasificacion.aprobar(m.reclasificacion, nota="Procede.", version=1, por=p),
+        COORDINA,
+    ),
+    "registrar una reserva": Verbo(
+        lambda m, p: clasificacion.registrar_resolucion(_otra_resolucion(m), por=p), COORDINA
+    ),
+    "prorrogar una reserva": Verbo(
+        lambda m, p: clasificacion.prorrogar_resolucion(m.resolucion, _otra_resolucion(m), por=p),
+        COORDINA,
     ),
     "escribir_impacto": Verbo(
         lambda m, p: estructura.escribir_impacto(m.accion, "Más seguro.", version=1, por=p),
