@@ -81,6 +81,7 @@ def _las_que_ve(persona: Usuario, hechos: Sequence[Hecho]) -> set[int]:
 
 
 def _visibles(modelo: type[models.Model], persona: Usuario) -> models.QuerySet:
+    # Los modelos que se anuncian lo tienen (G-05), y `models.Model` no lo sabe.
     return modelo._default_manager.visibles_para(persona)  # type: ignore[attr-defined]
 
 

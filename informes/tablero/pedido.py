@@ -333,6 +333,7 @@ class PedidoForm(forms.Form):
             },
         }
         for nombre, hay in eleccion.items():
+            # Con un punto, mypy se queja: `fields` es de Field y sólo ChoiceField tiene `choices`.
             setattr(self.fields[nombre], "choices", hay)  # noqa: B010
         for campo in self.fields.values():
             campo.widget.attrs["class"] = "form-select"

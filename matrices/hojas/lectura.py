@@ -99,6 +99,7 @@ def recibir(archivo: BinaryIO | File, *, maximo: int) -> None:
     if archivo.tell() > maximo:
         raise LibroInservible("demasiado_grande", "El libro pasa de 10 MB.")
     try:
+        # Un `File` de Django se lee y se mueve como el de Python, aunque sus tipos no lo digan.
         inspector_xlsx.inspeccionar(archivo)  # type: ignore[arg-type]
     except inspector_xlsx.LibroRechazado as rechazo:
         raise LibroInservible(rechazo.codigo, str(rechazo)) from rechazo
