@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from instituciones import bitacora, clientes
+from instituciones import clientes
 from instituciones.api.problemas import SinAlcance
 from instituciones.models import Alcance, Ficha
 
@@ -22,7 +22,6 @@ class FichaDeSistema(TokenAuthentication):
         if ficha is None:
             raise AuthenticationFailed("La ficha no vale: venció, se revocó o no existe.")
         clientes.anotar_uso(ficha)
-        bitacora.por_el_sistema.set(ficha.cliente_id)
         structlog.contextvars.bind_contextvars(sistema=ficha.cliente_id)
         return ficha.cliente.persona, ficha
 

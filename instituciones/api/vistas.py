@@ -38,6 +38,12 @@ class VistaDeApi(viewsets.GenericViewSet):
         self._anotar(respuesta.status_code, inicio)
         return respuesta
 
+    def perform_authentication(self, request: Request) -> None:
+        """Desde aquí y hasta que `dispatch` termina, los asientos dicen con qué sistema."""
+        super().perform_authentication(request)
+        if request.auth is not None:
+            bitacora.por_el_sistema.set(request.auth.cliente_id)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action not in self.sin_cuerpo:

@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError, OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
-from instituciones import clientes
+from instituciones import bitacora, clientes
 from instituciones.models import (
     Alcance,
     Asiento,
@@ -145,6 +145,14 @@ def test_cada_acto_deja_su_asiento(elenco):
     actos = Asiento.objects.filter(tipo="clientesistema", clave=cliente.pk).order_by("pk")
     assert [uno.acto for uno in actos] == ["inscribir_sistema", "rotar_ficha", "revocar_sistema"]
     assert actos.last().persona == elenco.administradora
+
+
+@pytest.mark.parametrize("donde", ["esquema/", "yo/", "avances/0/"])
+def test_lo_que_se_hace_despues_en_el_mismo_hilo_no_lleva_el_sistema(sistema, elenco, donde):
+    sistema.leer(donde)
+
+    suyo = bitacora.asiento("avisar", elenco.planificadora, por=elenco.planificadora)
+    assert suyo.datos == "{}"
 
 
 def test_se_anota_el_ultimo_uso_sin_escribir_en_cada_pedido(sistema):
