@@ -24,7 +24,7 @@ buscar_python() {
     return 1
 }
 
-uv_sirve() { uv --version >/dev/null 2>&1; }
+uv_sirve() { "$UV" --version >/dev/null 2>&1; }
 
 # instalar_paquetes <paquete>…: con apt si se es root; si no, dice la línea exacta y falla.
 instalar_paquetes() {
@@ -58,7 +58,7 @@ preparar_entorno() {
     if ! version_que_sirve "$PYTHON"; then
         rm -rf "$VENV"  # roto o de otro Python
     fi
-    if uv_sirve && instalar_con_uv "$candado"; then
+    if buscar_uv && instalar_con_uv "$candado"; then
         :
     else
         instalar_con_pip "$candado"
@@ -66,34 +66,48 @@ preparar_entorno() {
     huella "$candado" > "$sello"
 }
 
+# Deja en UV el que esté en el PATH; si no hay, el que pip pone en .venv: baja y desempaca en la quinta parte del tiempo.
+buscar_uv() {
+    UV=uv
+    uv_sirve && return 0
+    crear_venv
+    UV=$VENV/bin/uv
+    uv_sirve || "$PYTHON" -m pip install -q --disable-pip-version-check --no-input --require-hashes \
+        -r requirements-uv.lock 2>/dev/null || { avisar "  pip no pudo traer uv."; return 1; }
+}
+
 instalar_con_uv() {
     if [ ! -x "$PYTHON" ]; then
         interprete=$(buscar_python) || interprete=3.11
-        uv venv -q --python "$interprete" "$VENV" || return 1
+        "$UV" venv -q --python "$interprete" "$VENV" || return 1
     fi
-    if ! uv pip install -q --python "$PYTHON" --require-hashes -r "$1"; then
+    if ! "$UV" pip install -q --python "$PYTHON" --require-hashes -r "$1"; then
         avisar "  uv no pudo; sigo con venv y pip."
         return 1
     fi
 }
 
 instalar_con_pip() {
-    if ! "$PYTHON" -m pip --version >/dev/null 2>&1; then
-        if ! interprete=$(buscar_python); then
-            instalar_paquetes python3 python3-venv || fallar "Hace falta Python 3.11 o posterior."
-            interprete=$(buscar_python) || fallar "Hace falta Python 3.11 o posterior; este sistema trae uno anterior."
-        fi
-        if ! "$interprete" -c 'import venv, ensurepip' >/dev/null 2>&1; then
-            paquete=$("$interprete" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
-            decir "· A $interprete le falta venv."
-            instalar_paquetes python3-venv || fallar "Sin venv no puedo seguir."
-            "$interprete" -c 'import ensurepip' >/dev/null 2>&1 || instalar_paquetes "$paquete" ||
-                fallar "Sin venv no puedo seguir."
-        fi
-        "$interprete" -m venv "$VENV" || { rm -rf "$VENV"; fallar "No pude crear .venv con $interprete."; }
-    fi
+    crear_venv
     "$PYTHON" -m pip install -q --disable-pip-version-check --no-input --require-hashes -r "$1" ||
         fallar "pip no pudo instalar $1. Revise la conexión al registro de paquetes y vuelva a intentar."
+}
+
+# Un .venv con pip, instalando el módulo venv de Debian si hace falta; si no se puede, dice la línea exacta y termina.
+crear_venv() {
+    "$PYTHON" -m pip --version >/dev/null 2>&1 && return 0
+    if ! interprete=$(buscar_python); then
+        instalar_paquetes python3 python3-venv || fallar "Hace falta Python 3.11 o posterior."
+        interprete=$(buscar_python) || fallar "Hace falta Python 3.11 o posterior; este sistema trae uno anterior."
+    fi
+    if ! "$interprete" -c 'import venv, ensurepip' >/dev/null 2>&1; then
+        paquete=$("$interprete" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+        decir "· A $interprete le falta venv."
+        instalar_paquetes python3-venv || fallar "Sin venv no puedo seguir."
+        "$interprete" -c 'import ensurepip' >/dev/null 2>&1 || instalar_paquetes "$paquete" ||
+            fallar "Sin venv no puedo seguir."
+    fi
+    "$interprete" -m venv "$VENV" || { rm -rf "$VENV"; fallar "No pude crear .venv con $interprete."; }
 }
 
 # Las bibliotecas con que WeasyPrint dibuja el PDF. 0: están; si no, las instala o dice cómo.

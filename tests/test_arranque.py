@@ -110,7 +110,7 @@ def test_un_candado_que_cambio_se_instala_y_queda_sellado(tmp_path):
     resultado = con_el_entorno(
         f"VENV={tmp_path}; PYTHON={sys.executable}\n"
         "echo vieja > $VENV/.candado\n"
-        "uv_sirve() { false; }; instalar_con_pip() { echo pip $1; }\n"
+        "buscar_uv() { false; }; instalar_con_pip() { echo pip $1; }\n"
         "preparar_entorno requirements.lock\n"
         "[ $(cat $VENV/.candado) = $(huella requirements.lock) ]"
     )
@@ -128,6 +128,26 @@ def test_si_uv_no_puede_se_sigue_con_pip(tmp_path):
 
     assert "pip requirements.lock" in resultado.stdout
     assert "sigo con venv y pip" in resultado.stderr
+
+
+def test_sin_uv_en_el_camino_se_usa_el_que_pip_pone_en_el_entorno(tmp_path):
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    uv = "#!/bin/sh\\necho uv \\$@"
+    python.write_text(
+        '#!/bin/sh\n[ "$3" = install ] || exit 0\n'
+        f'echo pip "$*"; printf "{uv}" > {tmp_path}/bin/uv; chmod +x {tmp_path}/bin/uv\n'
+    )
+    python.chmod(0o755)
+
+    resultado = con_el_entorno(
+        f"VENV={tmp_path}; PYTHON={python}\nversion_que_sirve() {{ true; }}\n"
+        "PATH=/usr/bin:/bin\npreparar_entorno requirements.lock"
+    )
+
+    renglones = resultado.stdout.splitlines()
+    assert any("pip" in uno and "-r requirements-uv.lock" in uno for uno in renglones), resultado
+    assert f"uv pip install -q --python {python} --require-hashes -r requirements.lock" in renglones
 
 
 @pytest.fixture
