@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from threading import Event, Thread
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import structlog
 from django.conf import settings
@@ -289,7 +288,7 @@ def _encargar(
         if vivo is not None:
             if vivo.estado != EI.BORRADOR:
                 raise PasoInvalido(f"Esa edición ya está en «{vivo.get_estado_display()}».", vivo)
-            if vivo.trabajo.estado in {E.PENDIENTE, E.EN_CURSO}:
+            if vivo.trabajo.espera:
                 return vivo.trabajo
             _mover(vivo, "sustituir", **quien, momento=cuando)
         informe = Informe.objects.create(
@@ -429,8 +428,9 @@ def hacer_publico(informe: Informe, *, por: Usuario, **ctx: Any) -> Informe:
     contenido = vigente_de(informe.corte, Edicion.PUBLICA)
     aislados = armado.lo_que_se_deduce(vigente_de(informe.corte), contenido)
     if aislados:
+        cuantos = "1 renglón" if len(aislados) == 1 else f"{len(aislados)} renglones"
         raise PasoInvalido(
-            f"Las cifras publicadas dejan deducir {len(aislados)} renglones retenidos.", informe
+            f"Las cifras publicadas dejan deducir lo retenido en {cuantos}.", informe
         )
     return _dar(informe, "publicar", por=por, **ctx)
 
@@ -507,16 +507,9 @@ def reclamar(clave: str) -> str | None:
     De dos que llaman a la vez, uno cambia la fila. Si el dueño muere, su arriendo vence y el
     trabajo queda libre, hasta INTENTOS veces.
     """
-    ahora, ficha = timezone.now(), uuid4().hex
-    libre = Q(estado=E.PENDIENTE) | Q(estado=E.EN_CURSO, arriendo__lt=ahora)
-    mio = TrabajoInforme.objects.filter(libre, clave=clave, intentos__lt=INTENTOS).update(
-        estado=E.EN_CURSO,
-        ficha=ficha,
-        arriendo=ahora + _plazo(),
-        intentos=F("intentos") + 1,
-        progreso=0,
-    )
-    return ficha if mio else None
+    ahora = timezone.now()
+    libre = TrabajoInforme.objects.por_atender(ahora).filter(clave=clave, intentos__lt=INTENTOS)
+    return libre.arrendar(ahora + _plazo(), estado=E.EN_CURSO, progreso=0)
 
 
 def latir(clave: str, ficha: str, **progreso: Any) -> bool:
@@ -664,5 +657,4 @@ def reconciliar(momento: datetime | None = None) -> list[str]:
         error="El proceso que lo dibujaba se interrumpió tres veces.",
         terminado=ahora,
     )
-    libres = Q(estado=E.PENDIENTE) | Q(estado=E.EN_CURSO, arriendo__lt=ahora)
-    return list(TrabajoInforme.objects.filter(libres).values_list("clave", flat=True))
+    return list(TrabajoInforme.objects.por_atender(ahora).values_list("clave", flat=True))

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from instituciones.canonico import huella
-from instituciones.models import Acotado, Institucion, Rol
+from instituciones.models import Acotado, Institucion, Rol, Trabajo, TrabajoQuerySet
 from matrices.models import Periodo
 from matrices.models.avance import almacen
 
@@ -281,7 +281,7 @@ class Documento(models.Model):
     objects = DocumentoQuerySet.as_manager()
 
     class Meta:
-        ordering = ["informe", "formato"]
+        ordering = ["informe", "pk"]  # como se emiten: PDF, XLSX, JSON
         constraints = [
             models.UniqueConstraint(fields=["informe", "formato"], name="un_documento_por_formato")
         ]
@@ -289,6 +289,14 @@ class Documento(models.Model):
 
     def __str__(self):
         return f"{self.informe} ({self.formato})"
+
+    @property
+    def nombre(self) -> str:
+        """Con qué nombre se guarda. Lleva el plan: dos planes informan del mismo semestre."""
+        corte = self.informe.corte
+        partes = (corte.periodo.plan.codigo, corte.periodo.codigo, f"corte{corte.numero}")
+        nombre = "-".join(("informe", *partes, self.informe.edicion))
+        return f"{nombre}.{self.formato}".lower()
 
 
 class Descarga(models.Model):
@@ -328,39 +336,28 @@ class TomaConocimiento(models.Model):
         return f"{self.por} conoció {self.informe}"
 
 
-class TrabajoInforme(models.Model):
+class TrabajoInformeQuerySet(TrabajoQuerySet):
+    def segun(self, usuario):
+        """Como lo demás que cuelga de un informe: se ve cuando se ve el informe."""
+        return self.filter(informe__in=Informe.objects.visibles_para(usuario))
+
+
+class TrabajoInforme(Trabajo):
     """El encargo de dibujar un informe: la fila manda, Celery sólo toca el timbre.
 
     `ficha` es de quien lo tiene arrendado hasta `arriendo`; quien pierde la ficha no publica.
     """
 
-    class Estado(models.TextChoices):
-        PENDIENTE = "PENDIENTE", "En cola"
-        EN_CURSO = "EN_CURSO", "En curso"
-        LISTO = "LISTO", "Listo"
-        FALLIDO = "FALLIDO", "Fallido"
-
     clave = models.CharField(max_length=80, unique=True)
     informe = models.OneToOneField(Informe, models.PROTECT, related_name="trabajo")
-    estado = models.CharField(
-        max_length=9, choices=Estado, default=Estado.PENDIENTE, editable=False
-    )
-    intentos = models.PositiveSmallIntegerField(default=0, editable=False)
-    arriendo = models.DateTimeField(null=True, editable=False)
-    ficha = models.CharField(max_length=32, blank=True, editable=False)
-    progreso = models.PositiveSmallIntegerField("progreso (%)", default=0, editable=False)
-    paso = models.CharField("qué hace ahora", max_length=80, blank=True, editable=False)
-    error = models.TextField(blank=True, editable=False)
     solicitante = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
     )
     en_nombre_de = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )
-    creado = models.DateTimeField(editable=False)
-    terminado = models.DateTimeField(null=True, editable=False)
 
-    objects = DelInformeQuerySet.as_manager()
+    objects = TrabajoInformeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "trabajo de informe"

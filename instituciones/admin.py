@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from instituciones import clientes, cuentas, entregas, suscripciones
 from instituciones.bitacora import asiento, constancia
+from instituciones.mensajero import Falla
 from instituciones.models import (
     Alcance,
     ClienteSistema,
@@ -421,15 +422,31 @@ class SuscripcionAdmin(Constante):
         )
 
 
+POR_QUE_NO_LLEGO = {
+    Falla.NOMBRE: "No se encontró ese servidor",
+    Falla.DIRECCION: "El servidor no es público",
+    Falla.CONEXION: "No se pudo conectar",
+    Falla.TLS: "Su certificado no vale",
+    Falla.TIEMPO: "Tardó demasiado",
+    Falla.RESPUESTA: "Contestó algo que no se entiende",
+    Falla.REDIRIGE: "Mandó a otra dirección",
+    Falla.ESTADO: "Contestó que no",
+    Falla.SECRETO: "Su secreto ya no se puede leer",
+}
+
+
 @admin.register(Entrega)
 class EntregaAdmin(Constante):
     """Lo que se mandó a los sistemas y cómo contestaron; lo que dice cada una no se muestra."""
 
     fields = [
         *("suscripcion", "evento", "identificador", "estado", "creada", "intentos", "proximo"),
-        *("intentada_en", "estado_http", "falla", "entregada_en"),
+        *("intentada_en", "estado_http", "por_que", "entregada_en"),
     ]
-    list_display = ["evento", "suscripcion", "estado", "intentos", "estado_http", "falla", "creada"]
+    readonly_fields = ["por_que"]
+    list_display = [
+        *("evento", "suscripcion", "estado", "intentos", "estado_http", "por_que", "creada"),
+    ]
     list_filter = ["estado", "evento", "suscripcion"]
     list_select_related = ["suscripcion__cliente"]
     actions = ["reenviar"]
@@ -440,6 +457,10 @@ class EntregaAdmin(Constante):
     def has_change_permission(self, request, obj=None):
         """La página de una sólo se lee; las acciones de la lista sí cambian."""
         return obj is None and super().has_change_permission(request, obj)
+
+    @admin.display(description="por qué no llegó", ordering="falla", empty_value="")
+    def por_que(self, una):
+        return POR_QUE_NO_LLEGO.get(una.falla)
 
     @admin.action(description="Mandar otra vez", permissions=["change"])
     def reenviar(self, request, queryset):

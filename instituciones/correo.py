@@ -18,7 +18,6 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
-from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -78,10 +77,8 @@ def recoger(ahora: datetime) -> None:
 
 def reclamar(persona: int, ahora: datetime) -> str | None:
     """Arrienda lo que espera de esa persona y da la ficha; None si no hay nada libre."""
-    ficha = uuid4().hex
     mios = Aviso.objects.por_enviar(ahora).filter(persona=persona, intentos__lt=INTENTOS)
-    gano = mios.update(ficha=ficha, arriendo=ahora + ARRIENDO, intentos=F("intentos") + 1)
-    return ficha if gano else None
+    return mios.arrendar(ahora + ARRIENDO)
 
 
 def enviar(persona: int, momento: datetime | None = None) -> bool:

@@ -137,18 +137,8 @@ def despachar(momento: datetime | None = None) -> int:
 
 def reclamar(pk: int, ahora: datetime) -> str | None:
     """Arrienda la entrega y da la ficha; None si otro la tiene o ya salió."""
-    ficha = uuid4().hex
-    gano = (
-        Entrega.objects.por_enviar(ahora)
-        .filter(pk=pk)
-        .update(
-            ficha=ficha,
-            arriendo=ahora + ARRIENDO,
-            intentos=F("intentos") + 1,
-            intentada_en=ahora,
-        )
-    )
-    return ficha if gano else None
+    mia = Entrega.objects.por_enviar(ahora).filter(pk=pk)
+    return mia.arrendar(ahora + ARRIENDO, intentada_en=ahora)
 
 
 def enviar(pk: int, momento: datetime | None = None) -> str:

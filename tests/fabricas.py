@@ -412,6 +412,45 @@ class RecomendacionFactory(DjangoModelFactory):
     institucion = SubFactory(InstitucionFactory)
 
 
+class ClienteSistemaFactory(DjangoModelFactory):
+    class Meta:
+        model = quien.ClienteSistema
+
+    nombre = Sequence("Sistema {}".format)
+    persona = SubFactory(UsuarioFactory)
+    rol = SelfAttribute("persona.rol")
+    institucion = SelfAttribute("persona.institucion")
+    alcances = [quien.Alcance.LEER]
+
+
+class SuscripcionFactory(DjangoModelFactory):
+    """Activa, a todos los eventos."""
+
+    class Meta:
+        model = quien.Suscripcion
+
+    cliente = SubFactory(ClienteSistemaFactory)
+    direccion = "https://sistema.gob.gt/gancho"
+    eventos = quien.Evento.values
+    secreto = "x"
+
+
+class EntregaFactory(DjangoModelFactory):
+    """Por enviar desde ya."""
+
+    class Meta:
+        model = quien.Entrega
+
+    suscripcion = SubFactory(SuscripcionFactory)
+    identificador = Sequence("msg_{}".format)
+    evento = quien.Evento.PERIODO_ABIERTO
+    tipo = "periodo"
+    clave = 1
+    cuerpo = "{}"
+    creada = LazyFunction(timezone.now)
+    proximo = SelfAttribute("creada")
+
+
 # Lo que un informe dice, sin base de datos ------------------------------------------------------
 
 

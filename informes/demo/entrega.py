@@ -79,7 +79,7 @@ def _dibujado(corte: Corte, edicion: str) -> Informe:
 
 def _esperar(trabajo: TrabajoInforme) -> None:
     """Lo atiende aquí; si el trabajador lo tomó antes, espera a que él termine."""
-    while trabajo.estado in {TrabajoInforme.Estado.PENDIENTE, TrabajoInforme.Estado.EN_CURSO}:
+    while trabajo.espera:
         if not emision.atender(trabajo.clave):
             time.sleep(CADA)
         trabajo.refresh_from_db()

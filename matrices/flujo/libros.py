@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db.models import F, Q
 from django.utils import timezone
 
 from acciones.models import AccionEstrategica
@@ -83,16 +82,10 @@ def reclamar_libro(clave: str) -> tuple[LibroRecibido, str] | None:
 
     Si el dueño muere, su arriendo vence y queda libre, hasta INTENTOS veces.
     """
-    ahora, ficha = timezone.now(), uuid4().hex
-    libre = Q(estado=E.PENDIENTE) | Q(estado=E.EN_CURSO, arriendo__lt=ahora)
-    mio = LibroRecibido.objects.filter(libre, clave=clave, intentos__lt=INTENTOS).update(
-        estado=E.EN_CURSO,
-        ficha=ficha,
-        arriendo=ahora + _plazo(),
-        intentos=F("intentos") + 1,
-        progreso=0,
-    )
-    if not mio:
+    ahora = timezone.now()
+    libre = LibroRecibido.objects.por_atender(ahora).filter(clave=clave, intentos__lt=INTENTOS)
+    ficha = libre.arrendar(ahora + _plazo(), estado=E.EN_CURSO, progreso=0)
+    if ficha is None:
         return None
     filas = LibroRecibido.objects.select_related(
         "periodo__plan",
@@ -149,8 +142,8 @@ def libros_sin_dueno(momento: datetime | None = None) -> list[str]:
     vencidos.filter(intentos__gte=INTENTOS).update(
         estado=E.FALLIDO, codigo="interrumpido", error=INTERRUMPIDO, terminado=ahora
     )
-    libres = Q(estado=E.PENDIENTE) | Q(estado=E.EN_CURSO, arriendo__lt=ahora)
-    return list(LibroRecibido.objects.filter(libres).order_by("pk").values_list("clave", flat=True))
+    libres = LibroRecibido.objects.por_atender(ahora).order_by("pk")
+    return list(libres.values_list("clave", flat=True))
 
 
 def asiento_de_libro(acto: str, libro: LibroRecibido, **datos: Any):

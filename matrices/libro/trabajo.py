@@ -21,17 +21,17 @@ from matrices import estructura, flujo, permisos
 from matrices.archivos import ArchivoRechazado, nombre_limpio
 from matrices.hojas import HojaLeida, LibroInservible, leer, recibir
 from matrices.libro.copia import copia_comentada
-from matrices.libro.ensayo import CAMBIADO, NUEVO, RECHAZADO, Avisar, Error, ensayar
-from matrices.libro.ensayo import Ensayo as EnsayoDeCaptura
+from matrices.libro.ensayo import Avisar, ensayar
 from matrices.libro.matriz.copia import copia_de_la_matriz
 from matrices.libro.matriz.ensayo import IMPACTO, Ensayo, ensayar_matriz
 from matrices.libro.matriz.plantilla import libro_de_la_matriz
 from matrices.libro.plantilla import libro_de
+from matrices.libro.resultado import CAMBIADO, NUEVO, RECHAZADO, Error
+from matrices.libro.resultado import Ensayo as EnsayoDeCaptura
 from matrices.models import Avance, LibroRecibido, MatrizCumplimiento, Periodo
 
 registro = structlog.get_logger(__name__)
 T = LibroRecibido.Tarea
-Captura = tuple[Avance, flujo.Declaracion, int]
 
 
 class LibroAlterado(Exception):
@@ -338,7 +338,9 @@ def _guardar(libro: LibroRecibido, ensayo: EnsayoDeCaptura) -> dict[str, list[in
 
     Da por avance la versión que traía el libro y la que resultó.
     """
-    por_accion: dict[str, list[Captura]] = {accion: [] for accion in ensayo.acciones_aplicables}
+    por_accion: dict[str, list[flujo.Captura]] = {
+        accion: [] for accion in ensayo.acciones_aplicables
+    }
     accion_de = {uno.avance: uno.accion for uno in ensayo.resultados}
     for pk, captura in ensayo.capturas.items():
         if accion_de[pk] in por_accion:
@@ -360,7 +362,7 @@ def _guardar(libro: LibroRecibido, ensayo: EnsayoDeCaptura) -> dict[str, list[in
     }
 
 
-def _intentar(libro: LibroRecibido, capturas: list[Captura]) -> list[Avance] | Exception:
+def _intentar(libro: LibroRecibido, capturas: list[flujo.Captura]) -> list[Avance] | Exception:
     """Los guarda todos o ninguno; si no se pudo, por qué."""
     if not capturas:
         return []

@@ -6,12 +6,12 @@ from django.db.models import Q
 from django.urls import reverse
 
 from acciones.models import AccionEstrategica
-from instituciones.models import Acotado, Institucion, Rol
+from instituciones.models import Institucion, Rol, Trabajo, TrabajoQuerySet
 from matrices.models.avance import almacen
 from matrices.models.periodo import Periodo
 
 
-class LibroRecibidoQuerySet(Acotado):
+class LibroRecibidoQuerySet(TrabajoQuerySet):
     def segun(self, usuario):
         """Quien planifica, los de captura de su institución: llevan el texto de sus borradores.
 
@@ -34,7 +34,7 @@ class LibroRecibidoQuerySet(Acotado):
         ).order_by("pk")
 
 
-class LibroRecibido(models.Model):
+class LibroRecibido(Trabajo):
     """Un libro subido: se ensaya, y si la persona quiere, se aplica. La fila manda.
 
     `tarea` es lo que se le pide y `estado`, en qué va; `ficha` es de quien lo tiene arrendado
@@ -46,12 +46,6 @@ class LibroRecibido(models.Model):
     class Tarea(models.TextChoices):
         ENSAYAR = "ENSAYAR", "Ensayo"
         APLICAR = "APLICAR", "Aplicación"
-
-    class Estado(models.TextChoices):
-        PENDIENTE = "PENDIENTE", "En cola"
-        EN_CURSO = "EN_CURSO", "En curso"
-        LISTO = "LISTO", "Listo"
-        FALLIDO = "FALLIDO", "Fallido"
 
     clave = models.CharField(max_length=32, unique=True, editable=False)
     periodo = models.ForeignKey(Periodo, models.PROTECT, null=True, related_name="libros")
@@ -70,20 +64,9 @@ class LibroRecibido(models.Model):
     sha256 = models.CharField(max_length=64)
     tamano = models.PositiveIntegerField("tamaño en octetos")
     tarea = models.CharField(max_length=7, choices=Tarea, default=Tarea.ENSAYAR, editable=False)
-    estado = models.CharField(
-        max_length=9, choices=Estado, default=Estado.PENDIENTE, editable=False
-    )
-    intentos = models.PositiveSmallIntegerField(default=0, editable=False)
-    arriendo = models.DateTimeField(null=True, editable=False)
-    ficha = models.CharField(max_length=32, blank=True, editable=False)
-    progreso = models.PositiveSmallIntegerField("progreso (%)", default=0, editable=False)
-    paso = models.CharField("qué hace ahora", max_length=80, blank=True, editable=False)
     codigo = models.CharField("por qué se rechazó", max_length=30, blank=True, editable=False)
-    error = models.TextField(blank=True, editable=False)
     resultado = models.JSONField(default=dict, blank=True, editable=False)
     versiones = models.JSONField(default=dict, blank=True, editable=False)
-    creado = models.DateTimeField(editable=False)
-    terminado = models.DateTimeField(null=True, editable=False)
 
     objects = LibroRecibidoQuerySet.as_manager()
 
@@ -136,11 +119,6 @@ class LibroRecibido(models.Model):
         if self.periodo is None:
             raise ValueError("El libro de una matriz no es de un semestre.")
         return self.periodo
-
-    @property
-    def espera(self) -> bool:
-        """Si todavía no dice nada: está en cola o en curso."""
-        return self.estado in {self.Estado.PENDIENTE, self.Estado.EN_CURSO}
 
     @property
     def ensayado(self) -> bool:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from instituciones import mensajero
+from instituciones.admin import POR_QUE_NO_LLEGO
 from instituciones.destinos import Destino
 from tests.receptor import ejemplo, escuchando
 
@@ -207,3 +208,9 @@ def test_lo_que_no_es_http_se_dice():
         hilo.join(5)
 
     assert (respuesta.estado_http, respuesta.falla) == (None, "respuesta")
+
+
+def test_cada_falla_se_dice_con_palabras():
+    fallas = {valor for nombre, valor in vars(mensajero.Falla).items() if nombre.isupper()}
+
+    assert POR_QUE_NO_LLEGO.keys() == fallas

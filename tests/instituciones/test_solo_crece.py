@@ -9,6 +9,8 @@ from instituciones.models import Asiento
 from pesn.revisiones import SOLO_CRECEN, candados_puestos
 from tests.fabricas import UsuarioFactory
 
+pytestmark = pytest.mark.cada_motor
+
 
 def orden(texto):
     with transaction.atomic(), connection.cursor() as cursor:
