@@ -14,9 +14,13 @@ from typing import Any
 from unicodedata import category, is_normalized
 
 ESQUEMA = "pesn/2"
+TOPE = 8 * 1024 * 1024  # el PESN pesa 63 KB, y la demostración entera, 5 MB
 ACCION_NUMERADA = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 OBJETIVO_NUMERADO = re.compile(r"(\d+)\.\d+")
+DE_DIRECCION = re.compile(r"\w[\w.-]*")
 PERIODO = re.compile(r"(\d{4})-S([12])")
+ANIOS = (1950, 2150)  # por cada año de un plan se siembran sus feriados
+LARGO_DE_NIVEL = 60
 NIVELES = ("programa", "objetivo", "accion", "matriz", "actividad")
 
 Tipos = type | tuple[type, ...]
@@ -155,6 +159,15 @@ CLAVES: dict[str, tuple[str, ...]] = {
     "irregularidades": ("id",),
 }
 
+# Lo que nombra una página: va en su dirección, y ahí no caben espacios ni diagonales.
+DIRECCIONES = {
+    "ambitos": "codigo",
+    "objetivos_especificos": "codigo",
+    "acciones": "codigo",
+    "instituciones": "sigla",
+    "resultados_estrategicos": "codigo",
+}
+
 # Qué campo de cada lista nombra renglones de otra.
 REFERENCIAS: tuple[tuple[str, str, str], ...] = (
     ("ambitos", "coordina", "instituciones"),
@@ -197,24 +210,40 @@ class FuenteRechazada(Exception):
 
 def leer(ruta: str | Path, esquema: str = ESQUEMA) -> dict[str, Any]:
     """El objeto JSON de un archivo de datos. Lanza FuenteRechazada si no es lo que se esperaba."""
-    try:
-        texto = Path(ruta).read_bytes().decode("utf-8")
-    except OSError as motivo:
-        raise FuenteRechazada([f"No se puede leer {ruta}: {motivo.strerror}."]) from motivo
-    except UnicodeDecodeError as motivo:
-        raise FuenteRechazada([f"{ruta} no está en UTF-8."]) from motivo
-    try:
-        datos = json.loads(
-            texto, object_pairs_hook=_sin_claves_repetidas, parse_constant=_no_es_numero
-        )
-    except (ValueError, RecursionError) as motivo:
-        raise FuenteRechazada([f"{ruta} no es JSON válido: {motivo}"]) from motivo
+    datos = _json(ruta)
     if not isinstance(datos, dict):
         raise FuenteRechazada([f"{ruta} no contiene un objeto JSON."])
     if datos.get("esquema") != esquema:
         trae = datos.get("esquema") or "ninguno"
         raise FuenteRechazada([f"El esquema debe ser «{esquema}»; el archivo trae «{trae}»."])
     return datos
+
+
+def _json(ruta: str | Path) -> Any:
+    try:
+        with Path(ruta).open("rb") as archivo:
+            crudo = archivo.read(TOPE + 1)
+        if len(crudo) > TOPE:
+            raise FuenteRechazada([f"{ruta} pasa de {TOPE >> 20} MB: no parece un plan."])
+        texto = crudo.decode("utf-8-sig")  # el Bloc de notas le antepone su marca
+    except OSError as motivo:
+        raise FuenteRechazada([f"No se puede leer {ruta}: {motivo.strerror}."]) from motivo
+    except UnicodeDecodeError as motivo:
+        raise FuenteRechazada([f"{ruta} no está en UTF-8."]) from motivo
+    try:
+        return json.loads(
+            texto,
+            object_pairs_hook=_sin_claves_repetidas,
+            parse_constant=_no_es_numero,
+            parse_float=str,  # un decimal queda como se escribió, y así se puede sellar
+        )
+    except json.JSONDecodeError as motivo:
+        lugar = f"línea {motivo.lineno}, columna {motivo.colno}"
+        raise FuenteRechazada([f"{ruta} no es JSON válido ({lugar})."]) from motivo
+    except RecursionError as motivo:
+        raise FuenteRechazada([f"{ruta} no es JSON válido: anida demasiado."]) from motivo
+    except ValueError as motivo:
+        raise FuenteRechazada([f"{ruta} no es JSON válido: {motivo}"]) from motivo
 
 
 def _sin_claves_repetidas(pares: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -242,6 +271,7 @@ def problemas(
         *_letras(datos, "archivo"),
         *_forma(datos),
         *_repetidos(datos),
+        *_direcciones(datos),
         *_referencias(datos, catalogo),
         *_numeracion(datos),
         *_responsables(datos),
@@ -281,8 +311,9 @@ def _forma(datos: dict[str, Any]) -> Iterator[str]:
     for objeto in ("fuente", "fuente_resultados", "continuas"):
         if not isinstance(datos.get(objeto, {}), dict):
             yield f"«{objeto}» no es un objeto."
-    if not isinstance(_de(datos, "continuas").get("acciones", []), list):
-        yield "continuas: «acciones» no es una lista."
+    continuas = _de(datos, "continuas").get("acciones", [])
+    if not isinstance(continuas, list) or not _de_textos(continuas):
+        yield "continuas: «acciones» no es una lista de textos."
     for lista, forma in FORMA.items():
         yield from _forma_de_la_lista(datos, lista, forma)
 
@@ -310,6 +341,8 @@ def _campos(fila: Any, forma: dict[str, Tipos], donde: str) -> Iterator[str]:
             yield f"{donde}: falta «{campo}»."
         elif not _es(fila[campo], tipos):
             yield f"{donde}: «{campo}» no es del tipo que debe."
+        elif tipos is TEXTO and not fila[campo].strip():
+            yield f"{donde}: «{campo}» está vacío."
         elif campo != "miembros" and not _de_textos(fila[campo]):
             yield f"{donde}: «{campo}» es una lista de textos."
 
@@ -365,6 +398,14 @@ def _repetidos(datos: dict[str, Any]) -> Iterator[str]:
     for accion, veces in Counter(de_tercero).items():
         if veces > 1:
             yield f"dependientes_de_tercero: la acción «{accion}» está {veces} veces."
+
+
+def _direcciones(datos: dict[str, Any]) -> Iterator[str]:
+    for lista, campo in DIRECCIONES.items():
+        for fila in filas(datos, lista):
+            valor = fila.get(campo)
+            if isinstance(valor, str) and valor.strip() and not DE_DIRECCION.fullmatch(valor):
+                yield f"{lista}: «{valor}» lleva sólo letras, números, puntos y guiones."
 
 
 def _nombrados(datos: dict[str, Any], lista: str) -> set[Any]:
@@ -497,10 +538,17 @@ def _plan(datos: dict[str, Any], conocidas: set[str]) -> Iterator[str]:
             yield f"plan: no existe la institución «{sigla}»."
     if str(plan.get("inicio")) >= str(plan.get("fin")):
         yield "plan: termina antes de empezar."
-    niveles = plan.get("niveles")
+    for campo in ("inicio", "fin"):
+        anio = str(plan.get(campo))[:4]
+        if anio.isdecimal() and not ANIOS[0] <= int(anio) <= ANIOS[1]:
+            yield f"plan: el año de «{campo}» va de {ANIOS[0]} a {ANIOS[1]}, y es {anio}."
+    niveles = _de(plan, "niveles")
     for nivel in NIVELES:
-        if isinstance(niveles, dict) and not str(niveles.get(nivel) or "").strip():
+        suyo = niveles.get(nivel)
+        if not isinstance(suyo, str) or not suyo.strip():
             yield f"plan: falta el nombre del nivel «{nivel}»."
+        elif len(suyo) > LARGO_DE_NIVEL:
+            yield f"plan: el nombre del nivel «{nivel}» pasa de {LARGO_DE_NIVEL} letras."
     yield from _periodos(plan)
 
 

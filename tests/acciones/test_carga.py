@@ -342,6 +342,30 @@ CONTRADICCIONES = {
         lambda d: d["instituciones"][0].update(tipo="SINDICATO"),
         "institución PRESIDENCIA: «tipo»: ",
     ),
+    "una lista donde va un código": (
+        lambda d: d["continuas"].update(acciones=[["1.5.14"]]),
+        "continuas: «acciones» no es una lista de textos.",
+    ),
+    "un código que no cabe en una dirección": (
+        lambda d: d["resultados_estrategicos"][0].update(codigo="RE 1/a"),
+        "resultados_estrategicos: «RE 1/a» lleva sólo letras, números, puntos y guiones.",
+    ),
+    "un enunciado en blanco": (
+        lambda d: d["acciones"][0].update(enunciado="  "),
+        "acciones «1.1.1»: «enunciado» está vacío.",
+    ),
+    "un nivel sin nombre": (
+        lambda d: d["plan"]["niveles"].update(accion=["Línea"]),
+        "plan: falta el nombre del nivel «accion».",
+    ),
+    "un nivel de nombre larguísimo": (
+        lambda d: d["plan"]["niveles"].update(accion="a" * 61),
+        "plan: el nombre del nivel «accion» pasa de 60 letras.",
+    ),
+    "un año fuera de todo plan": (
+        lambda d: d["plan"].update(fin="9999-12-31"),
+        "plan: el año de «fin» va de 1950 a 2150, y es 9999.",
+    ),
     "periodos al revés": (
         lambda d: d["plan"].update(ultimo_periodo="2019-S2"),
         "plan: el último periodo es anterior al primero.",
@@ -423,13 +447,15 @@ def test_una_pertenencia_no_se_encima_con_la_guardada(datos):
 @pytest.mark.parametrize(
     ("contenido", "dice"),
     [
-        (b"{", "no es JSON"),
+        (b"{", r"no es JSON válido \(línea 1, columna 2\)"),
+        (b"\xef\xbb\xbf[]", "no contiene un objeto"),
+        (b" " * (fuente.TOPE + 1), "pasa de 8 MB"),
         (b"\xff\xfe", "no está en UTF-8"),
         (b"[]", "no contiene un objeto"),
         (b'{"esquema": "otro/1"}', "El esquema debe ser"),
         (b'{"esquema": "pesn/2", "esquema": "pesn/2"}', "dos veces"),
         (b'{"esquema": "pesn/2", "plan": NaN}', "no es un número"),
-        (b"[" * 100_000, "no es JSON"),
+        (b"[" * 100_000, "anida demasiado"),
     ],
 )
 def test_un_archivo_que_no_es_un_plan_se_rechaza(tmp_path, contenido, dice):
@@ -438,6 +464,35 @@ def test_un_archivo_que_no_es_un_plan_se_rechaza(tmp_path, contenido, dice):
 
     with pytest.raises(fuente.FuenteRechazada, match=dice):
         fuente.leer(archivo)
+
+
+def test_la_marca_que_antepone_el_bloc_de_notas_no_estorba(tmp_path):
+    archivo = tmp_path / "plan.json"
+    archivo.write_bytes(b"\xef\xbb\xbf" + ARCHIVO.read_bytes())
+
+    assert fuente.leer(archivo) == ORIGINAL
+
+
+def test_lo_opcional_vacio_es_lo_mismo_que_nulo(datos):
+    datos["resultados_estrategicos"][0]["base"] = ""
+    datos["grupos"][0]["miembros"][0]["hasta"] = ""
+    cargar(datos, por=None)
+
+    assert ResultadoEstrategico.objects.filter(base=None).count() == 2
+    assert not PertenenciaGrupo.objects.exclude(hasta=None).exists()
+    assert not cargar(datos, por=None)[1].hubo
+
+
+def test_un_decimal_sin_comillas_vale_lo_escrito(tmp_path, datos):
+    datos["resultados_estrategicos"][0]["base"] = 20.6
+    datos["fuente"]["version"] = 1.5
+    archivo = tmp_path / "plan.json"
+    archivo.write_text(json.dumps(datos), encoding="utf-8")
+    leidos = fuente.leer(archivo)
+    cargar(leidos, por=None)
+
+    assert leidos["resultados_estrategicos"][0]["base"] == "20.6"
+    assert Plan.objects.get().fuente["version"] == "1.5"
 
 
 @pytest.mark.parametrize("vacio", [None, "texto", {}])
