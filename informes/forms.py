@@ -4,6 +4,7 @@ Dice qué falta, no quién puede.
 """
 
 import re
+from typing import ClassVar
 
 import django_filters
 from django import forms
@@ -36,7 +37,9 @@ class CortarForm(forms.Form):
         faltan = [uno for uno in self.pendientes if uno.pk not in elegidos]
         if faltan:
             raise forms.ValidationError(
-                f"Falta confirmar {len(faltan)} avances que quedan sin validar."
+                "Falta confirmar 1 avance que queda sin validar."
+                if len(faltan) == 1
+                else f"Faltan por confirmar {len(faltan)} avances que quedan sin validar."
             )
         return elegidos
 
@@ -81,6 +84,10 @@ class SeleccionForm(forms.Form):
     """
 
     MAXIMO = 5
+    TITULOS: ClassVar = {
+        "decisiones": "Requieren decisión del CNS",
+        "logros": "Logros verificados",
+    }
 
     def __init__(self, *args, decisiones, logros, **kwargs):
         super().__init__(*args, **kwargs)
@@ -95,12 +102,22 @@ class SeleccionForm(forms.Form):
                     initial=lugar if lugar <= self.MAXIMO else None,
                 )
 
+    def por_grupo(self):
+        """De cada grupo con candidatos: su título, y cada candidato con su campo."""
+        for grupo, candidatos in self.grupos.items():
+            if candidatos:
+                filas = [(uno, self[f"{grupo}-{uno.clave}"]) for uno in candidatos]
+                yield self.TITULOS[grupo], filas
+
     def clean(self):
         datos = super().clean()
         for grupo in self.grupos:
-            lugares = [lugar for lugar in self._del_grupo(grupo).values() if lugar]
-            if len(set(lugares)) < len(lugares):
-                raise forms.ValidationError("Dos no pueden ocupar el mismo lugar.")
+            ocupados = set()
+            for clave, lugar in self._del_grupo(grupo).items():
+                if lugar in ocupados:
+                    self.add_error(f"{grupo}-{clave}", f"El lugar {lugar} ya está ocupado.")
+                if lugar:
+                    ocupados.add(lugar)
         return datos
 
     def _del_grupo(self, grupo: str) -> dict[str, int | None]:

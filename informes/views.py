@@ -184,7 +184,7 @@ def ordenar(request, pk):
     )
     if not form.is_valid():
         contexto = {
-            "titulo": f"Ordenar {Edicion(edicion).label}",
+            "titulo": f"Ordenar la {Edicion(edicion).label.replace('Edición', 'edición')}",
             "migas": [MIGA_INFORMES, (str(corte), None)],
             "corte": corte,
             "edicion": edicion,
@@ -218,13 +218,11 @@ def documento(request, pk):
     except emision.IntegridadRota as motivo:
         contexto = {"titulo": "Archivo alterado", "motivo": str(motivo), "codigo": "integridad"}
         return render(request, "informes/rechazo.html", contexto, status=409)
-    corte = uno.informe.corte
-    nombre = f"informe-{corte.periodo}-corte{corte.numero}-{uno.informe.edicion}".lower()
     return HttpResponse(
         octetos,
         content_type=TIPOS[uno.formato],
         headers={
-            "Content-Disposition": f'attachment; filename="{nombre}.{uno.formato.lower()}"',
+            "Content-Disposition": f'attachment; filename="{uno.nombre}"',
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "X-Content-Type-Options": "nosniff",
         },

@@ -87,7 +87,7 @@ class Version:
     def archivo(self, formato: str) -> Documento | None:
         """El de su informe en ese formato; None si no lo hay."""
         suyos = Documento.objects.que_se_publicaron().filter(informe=self.documento.informe_id)
-        return suyos.filter(formato=formato).first()
+        return suyos.con_su_corte().filter(formato=formato).first()
 
     @property
     def se_entrega(self) -> bool:

@@ -61,7 +61,8 @@ def _abierta(vista):
             contexto = {"titulo": "Archivo alterado", "motivo": str(motivo), "codigo": "integridad"}
             respuesta = render(request, "informes/rechazo.html", contexto, status=409)
         except DemasiadosLibros:
-            respuesta = render(request, "400.html", {"mensaje": DEMASIADOS}, status=429)
+            contexto = {"titulo": "Demasiadas solicitudes", "mensaje": DEMASIADOS}
+            respuesta = render(request, "400.html", contexto, status=429)
             respuesta["Retry-After"] = str(MINUTO)
         if request.path.startswith(reverse("informes:datos")):
             respuesta["Access-Control-Allow-Origin"] = "*"
@@ -267,13 +268,12 @@ def documento(request, semestre, version, formato):
     uno = una.archivo(formato.upper())
     if uno is None or formato != formato.lower():
         raise Http404
-    nombre = f"informe-{una.semestre}-corte{una.numero}-publica.{formato}".lower()
     return _archivo(
         request,
         una,
         uno.sha256,
         lambda: HttpResponse(emision.leer(uno), content_type=TIPOS[uno.formato]),
-        nombre,
+        uno.nombre,
     )
 
 

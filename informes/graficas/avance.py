@@ -110,8 +110,8 @@ def brechas(c: Contenido) -> Grafica:
     if con_brecha:
         bajo = sum(1 for a in con_brecha if dado(a.brecha) < 0)
         hallazgo = (
-            f"{bajo} de {cuantas_acciones(len(con_brecha))} van por debajo de lo programado; la "
-            f"mayor brecha es la de {con_brecha[0].codigo}: "
+            f"{bajo} de {cuantas_acciones(len(con_brecha))} {'va' if bajo == 1 else 'van'} "
+            f"por debajo de lo programado; la mayor brecha es la de {con_brecha[0].codigo}: "
             f"{a_un_decimal(con_brecha[0].brecha)} puntos"
         )
     equis = {
@@ -166,8 +166,9 @@ def fisico_financiero(c: Contenido) -> Grafica:
     ]
     mas_dinero = sum(1 for a in con_dinero if dado(a.pct_devengado) > dado(a.ejecutado))
     hallazgo = (
-        f"{mas_dinero} de {cuantas_acciones(len(con_dinero))} con presupuesto han devengado más, "
-        "en %, de lo que han ejecutado"
+        f"{mas_dinero} de {cuantas_acciones(len(con_dinero))} con presupuesto "
+        f"{'ha' if mas_dinero == 1 else 'han'} devengado más, "
+        f"en %, de lo que {'ha' if mas_dinero == 1 else 'han'} ejecutado"
     )
     tope = max([100.0, *(fila["Devengado (%)"] for fila in filas)])
     equis = {

@@ -30,7 +30,8 @@ def resultados(c: Contenido) -> Grafica:
     medidos = sum(1 for uno in c.resultados if uno.valores)
     cuantos = len(c.resultados)
     hallazgo = (
-        f"{medidos} de los {cuantos} resultados tienen mediciones después de su línea base"
+        f"{medidos} de los {cuantos} resultados {'tiene' if medidos == 1 else 'tienen'} mediciones "
+        "después de su línea base"
         if medidos
         else f"Ninguno de los {cuantos} resultados tiene aún mediciones: sólo base y meta"
     )

@@ -105,7 +105,8 @@ class Explicacion:
 
     @property
     def que_es(self) -> str:
-        return NIVELES[self.nivel]
+        """El nombre de su nivel, el que le da el plan si es suyo."""
+        return str(self.periodo.plan.niveles.get(self.nivel) or NIVELES[self.nivel])
 
     @property
     def indice(self) -> Formula:

@@ -65,7 +65,7 @@ def test_cortar_con_algo_sin_validar_exige_confirmarlo(semestre, elenco):
     pendiente = Avance.objects.filter(estado="VALIDADO").first()
     Avance.objects.filter(pk=pendiente.pk).update(estado="REMITIDO", validado_por=None)
 
-    with pytest.raises(PasoInvalido, match="1 avances sin validar"):
+    with pytest.raises(PasoInvalido, match="1 avance sin validar"):
         emision.cortar(semestre, por=elenco.coordinadora)
     assert not Corte.objects.exists()
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,9 @@ NOMBRES = [
     "fisico_financiero",
     "resultados",
 ]
+
+EN_PANTALLA = ["serie", "brechas", "llegada", "fisico_financiero", "resultados"]
+HOJA = Path(__file__).parents[2] / "static/pesn/pesn.css"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,16 @@ def test_todas_se_dibujan_y_lo_ya_dibujado_no_se_repite(nombre, todas):
     assert dibujo.startswith("<svg")
     assert "NaN" not in dibujo
     assert svg.dibujar(todas[nombre]) is dibujo
+
+
+@pytest.mark.parametrize("nombre", EN_PANTALLA)
+def test_en_oscuro_cada_tinta_de_la_grafica_se_cambia_por_otra(nombre, todas):
+    dibujo = svg.dibujar(svg.sin_titulo(todas[nombre]))
+    tintas = set(re.findall(r'(fill|stroke)="(#\w{6})"', dibujo))
+    del_semaforo = {color for a in ASPECTOS.values() for color in (a.fondo, a.borde)}
+    cambiadas = set(re.findall(r'\[(fill|stroke)="(#\w{6})"\]', HOJA.read_text()))
+
+    assert {una for una in tintas if una[1] not in del_semaforo} <= cambiadas
 
 
 def test_sin_datos_no_hay_grafica(c):

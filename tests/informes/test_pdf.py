@@ -315,6 +315,20 @@ def test_trae_todas_las_secciones_en_su_orden(leido):
     assert partes == ["Parte A", "Parte B", "Parte C"]
 
 
+def test_los_niveles_se_llaman_como_los_llama_su_plan():
+    c = breve()
+    niveles = {"programa": "Eje", "objetivo": "Meta", "accion": "Línea", "matriz": "Hoja"}
+    otro = pdf.documento(replace(c, plan=replace(c.plan, niveles=niveles)))
+    texto = " ".join(pagina.extract_text() for pagina in PdfReader(BytesIO(otro)).pages)
+    dicho, uno = " ".join(texto.split()), c.acciones[0]
+
+    for nombre in (f"Eje {uno.programa}.", f"Meta {uno.objetivo}.", f"Línea {uno.codigo}"):
+        assert nombre in dicho
+    assert "Número de línea" in dicho
+    assert f"Hoja de {uno.codigo}" in dicho
+    assert not re.search(r"Acción estratégica|Programa \d+\.|Objetivo \d", dicho)
+
+
 def test_la_ficha_tiene_la_forma_de_la_grafica_1(paginas):
     ficha = " ".join(next(texto for texto in paginas if "IMPACTO" in texto).split())
 

@@ -7,6 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from informes import emision
+from informes.contenido import Decision
+from informes.forms import SeleccionForm
 from informes.models import Corte, Descarga, Informe, TrabajoInforme
 from instituciones.almacen import sellar_archivo
 from matrices.models import Avance, Periodo
@@ -42,7 +44,7 @@ def test_cortar_desde_la_pagina_pide_confirmar_cada_uno(client, semestre, elenco
     confirmado = client.post(pagina, {"version": semestre.version, "confirmados": [pendiente.pk]})
 
     assert sin_confirmar.status_code == 422
-    assert "Falta confirmar 1 avances" in sin_confirmar.content.decode()
+    assert "Falta confirmar 1 avance que" in sin_confirmar.content.decode()
     assert confirmado.status_code == 302
     assert Corte.objects.get().periodo == semestre
 
@@ -78,6 +80,25 @@ def test_ordenar_abre_la_pagina_del_informe_en_cola(client, corte, elenco):
 
     assert TrabajoInforme.objects.get().estado == "PENDIENTE"
     assert "En cola" in respuesta.content.decode() or "en cola" in respuesta.content.decode()
+
+
+def test_ordenar_dos_en_el_mismo_lugar_se_dice_junto_al_segundo():
+    candidatas = [
+        Decision(clave=clave, accion=clave, titulo="Compra", institucion="MINGOB")
+        for clave in ("1.1.1.1", "1.1.2.1")
+    ]
+    lugares = {"decisiones-1.1.1.1": "2", "decisiones-1.1.2.1": "2"}
+    form = SeleccionForm(lugares, decisiones=candidatas, logros=[])
+
+    assert form.errors == {"decisiones-1.1.2.1": ["El lugar 2 ya está ocupado."]}
+
+
+def test_ordenar_agrupa_lo_que_se_decide_y_lo_que_se_logro():
+    una = Decision(clave="1.1.1.1", accion="1.1.1", titulo="Compra", institucion="MINGOB")
+    form = SeleccionForm(decisiones=[una], logros=[])
+
+    grupos = [(titulo, [quien for quien, _ in filas]) for titulo, filas in form.por_grupo()]
+    assert grupos == [("Requieren decisión del CNS", [una])]
 
 
 @pytest.mark.parametrize("edicion", ["", "OTRA"])

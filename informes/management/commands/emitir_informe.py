@@ -24,21 +24,28 @@ class Command(BaseCommand):
     def handle(self, *args, periodo, plan, por, en_nombre_de, edicion, corte, salida, **opciones):
         uno, quien = periodo_llamado(periodo, plan), quienes(por, en_nombre_de)
         cortes = Corte.objects.visibles_para(quien["por"]).filter(periodo=uno)
-        elegido = (cortes.filter(numero=corte) if corte else cortes.vigentes()).first()
+        elegido = (cortes.vigentes() if corte is None else cortes.filter(numero=corte)).first()
         if elegido is None:
-            raise CommandError(f"{uno} no tiene {'ese corte' if corte else 'ningún corte'}.")
+            cual = "ningún corte" if corte is None else f"el corte {corte}"
+            raise CommandError(f"{uno} no tiene {cual}.")
         carpeta = Path(salida)
         try:
             carpeta.mkdir(parents=True, exist_ok=True)
             informe = self._emitido(elegido, edicion) or self._emitir(elegido, edicion, quien)
-            documentos = informe.documentos.order_by("formato")
+            documentos = informe.documentos.con_su_corte().order_by("formato")
             octetos = {uno: emision.leer(uno) for uno in documentos}
         except (Conflicto, PermissionDenied, OSError, emision.IntegridadRota) as motivo:
             raise CommandError(str(motivo)) from motivo
         for documento, contenido in octetos.items():
-            nombre = f"informe-{uno}-corte{elegido.numero}-{edicion}.{documento.formato.lower()}"
-            (carpeta / nombre).write_bytes(contenido)
-            self.stdout.write(f"{carpeta / nombre}  {documento.sha256}")
+            copia = carpeta / documento.nombre
+            try:
+                copia.write_bytes(contenido)
+            except OSError as motivo:
+                raise CommandError(
+                    f"El informe está emitido, pero no se pudo dejar su copia: {motivo}. "
+                    "Repita con otra --salida: da el mismo archivo."
+                ) from motivo
+            self.stdout.write(f"{copia}  {documento.sha256}")
 
     def _emitido(self, corte: Corte, edicion: str) -> Informe | None:
         """El informe vivo que ya tiene sus documentos: emitir dos veces da el mismo archivo."""
