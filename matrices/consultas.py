@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 
 from acciones.models import Plan
 from instituciones.canonico import canonico
@@ -183,7 +183,13 @@ def mediciones(avances: Iterable[Avance]) -> dict[int, dict[str, Any]]:
     Lo que alguien capturó se mide como si se validara; donde nadie reportó queda lo último
     validado. De un periodo ya cortado, P y los términos no cambian: sólo lo ejecutado.
     """
-    return _mediciones([avance.pk for avance in avances])
+    return mediciones_de(con_lo_que_se_mide([avance.pk for avance in avances]))
+
+
+def con_lo_que_se_mide(claves: Iterable[int]) -> list[Avance]:
+    """Los avances con los términos de su actividad, en orden de clave."""
+    filas = Avance.objects.filter(pk__in=list(claves)).order_by("pk")
+    return list(filas.select_related("actividad", "periodo__plan"))
 
 
 def como_quedarian(dichos: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
@@ -191,30 +197,31 @@ def como_quedarian(dichos: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[st
 
     Lo dicho de cada uno es lo que pide `Vigor.declarar`; las consultas, las mismas para mil.
     """
-    return _mediciones(
-        dichos, poner=lambda propia: propia.declarar(**dichos[propia.avance]), reporta=True
+    return mediciones_de(
+        con_lo_que_se_mide(dichos),
+        poner=lambda propia: propia.declarar(**dichos[propia.avance]),
+        reporta=True,
     )
 
 
 def como_quedaria_rectificado(avance: Avance, despues: Mapping[str, Any]) -> dict[str, Any]:
     """Las cifras del avance si se aplicara esa rectificación, {campo: valor}; no escribe nada."""
     campos = {campo: {"despues": valor} for campo, valor in despues.items()}
-    return _mediciones([avance.pk], poner=lambda propia: propia.rectificar(campos))[avance.pk]
+    filas = con_lo_que_se_mide([avance.pk])
+    return mediciones_de(filas, poner=lambda propia: propia.rectificar(campos))[avance.pk]
 
 
-def _mediciones(
-    claves: Iterable[int],
+def mediciones_de(
+    filas: Sequence[Avance],
     *,
     poner: Callable[[Vigor], None] = lambda propia: None,
     reporta: bool | None = None,
 ) -> dict[int, dict[str, Any]]:
-    """Mide cada avance tras `poner` en él lo que se supone; `reporta`, como si se validara."""
-    filas = list(
-        Avance.objects.filter(pk__in=list(claves))
-        .select_related("actividad", "periodo__plan")
-        .prefetch_related(_hitos("actividad__hitos"), "actividad__obligados")
-        .order_by("pk")
-    )
+    """Mide filas recién leídas tras `poner` en cada una lo que se supone.
+
+    `reporta`, como si se validara.
+    """
+    prefetch_related_objects(filas, _hitos("actividad__hitos"), "actividad__obligados")
     historia = historias({fila.actividad_id for fila in filas})
     umbrales: dict[int, calculo.Umbrales] = {}
     medidas = {}

@@ -57,8 +57,6 @@ DECLARADO = (
     "sin_cambios",
     "motivo_sin_cambios",
 )
-Par = tuple[Avance, dict[str, Any]]
-Captura = tuple[Avance, flujo.Declaracion, int]
 
 
 class Renglon(NamedTuple):
@@ -69,22 +67,29 @@ class Renglon(NamedTuple):
     dato: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Turno:
-    """Un paso que una persona da de una vez sobre varios avances, y cuándo."""
+class Turno(NamedTuple):
+    """Un paso que se da a la misma hora sobre varios avances, cada uno por quien le toca."""
 
     momento: datetime
     paso: str
-    por: Usuario
-    en_nombre_de: Usuario | None = None
     nota: str = ""
+
+
+class Firmado(NamedTuple):
+    """Un avance como está, lo que el archivo dice de él y quién da el paso."""
+
+    avance: Avance
+    dato: dict[str, Any]
+    firma: flujo.Firma
 
 
 @dataclass
 class Agenda:
     """Lo que pasa en un semestre, para darlo en el orden en que pasó."""
 
-    turnos: dict[Turno, list[Renglon]] = field(default_factory=lambda: defaultdict(list))
+    turnos: dict[Turno, list[tuple[Renglon, flujo.Firma]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     actos: list[tuple[datetime, Callable[[datetime], Any]]] = field(default_factory=list)
 
     def ultimo(self) -> datetime:
@@ -206,8 +211,8 @@ class Semestre:
                 dato = next(v for v in actividad["avances"] if v["periodo"] == self.codigo)
                 fila = self.demo.actividades[matriz["accion"], actividad["numero"]]
                 renglon = Renglon(fila.pk, actividad["responsable"], dato)
-                for turno in self.turnos(renglon):
-                    self.agenda.turnos[turno].append(renglon)
+                for turno, firma in self.turnos(renglon):
+                    self.agenda.turnos[turno].append((renglon, firma))
         for aporte in self.suyas("aportes_de_cooperantes"):
             self.agenda.actos.append((a_las(self.limite, 12), partial(self.aportar, aporte)))
         if self.vivo:
@@ -215,13 +220,13 @@ class Semestre:
                 pide = a_las(date.fromisoformat(dato["desde"]), 9)
                 self.agenda.actos.append((pide, partial(self.solicitar, dato)))
 
-    def turnos(self, renglon: Renglon) -> Iterator[Turno]:
-        """Los pasos de un avance, hasta donde el archivo dice que llegó."""
+    def turnos(self, renglon: Renglon) -> Iterator[tuple[Turno, flujo.Firma]]:
+        """Los pasos de un avance y quién los da, hasta donde el archivo dice que llegó."""
         dato, sigla = renglon.dato, renglon.sigla
         if "situacion_reportada" not in dato:
             return
         capturan = self.demo.capturan(sigla)
-        captura = capturan[renglon.actividad % len(capturan)]
+        captura = flujo.Firma(capturan[renglon.actividad % len(capturan)])
         envio = self.dia_de_envio(renglon)
         dia = self.abre + timedelta(
             days=(envio - self.abre).days // DIAS_ENTRE_CAPTURAS * DIAS_ENTRE_CAPTURAS
@@ -230,19 +235,19 @@ class Semestre:
             dia = envio
             nota = dato["reapertura"]
             vispera = a_las(envio - timedelta(days=1), 10)
-            yield Turno(vispera, "reabrir", self.demo.coordinadora, nota=nota)
-        yield Turno(a_las(dia, 9), "guardar", captura)
+            yield Turno(vispera, "reabrir", nota), flujo.Firma(self.demo.coordinadora)
+        yield Turno(a_las(dia, 9), "guardar"), captura
         if dato["estado"] == Avance.Estado.BORRADOR:
             return
-        yield Turno(a_las(dia, 11), "entregar", captura)
+        yield Turno(a_las(dia, 11), "entregar"), captura
         for vez in range(dato.get("devoluciones", 0)):
-            aprueba = self.demo.aprueba(sigla)
-            yield Turno(a_las(dia, 12, 3 * vez), "devolver", aprueba, nota=NOTA_AL_DEVOLVER)
-            yield Turno(a_las(dia, 12, 3 * vez + 1), "corregir", captura)
-            yield Turno(a_las(dia, 12, 3 * vez + 2), "entregar", captura)
+            aprueba = flujo.Firma(self.demo.aprueba(sigla))
+            yield Turno(a_las(dia, 12, 3 * vez), "devolver", NOTA_AL_DEVOLVER), aprueba
+            yield Turno(a_las(dia, 12, 3 * vez + 1), "corregir"), captura
+            yield Turno(a_las(dia, 12, 3 * vez + 2), "entregar"), captura
         if dato["estado"] == Avance.Estado.EN_APROBACION:
             return
-        yield self.remision(sigla, captura, envio)
+        yield Turno(a_las(envio, 16), "remitir"), self.remite(sigla, captura, envio)
         if dato["estado"] != Avance.Estado.REMITIDO:
             yield from self.revision(renglon, captura, envio)
 
@@ -252,34 +257,37 @@ class Semestre:
             return date.fromisoformat(renglon.dato["remitido_en"])
         return self.abre + timedelta(days=7 * (renglon.actividad % 6))
 
-    def remision(self, sigla: str, captura: Usuario, dia: date) -> Turno:
-        """Remite quien aprueba o, en los días de su delegación, quien lo suple y no capturó."""
+    def remite(self, sigla: str, captura: flujo.Firma, dia: date) -> flujo.Firma:
+        """Quien aprueba o, en los días de su delegación, quien lo suple y no capturó."""
         aprueba = self.demo.aprueba(sigla)
         for una in self.demo.datos["delegaciones"]:
-            suple = una["titular"] == aprueba.correo and una["delegado"] != captura.correo
+            suple = una["titular"] == aprueba.correo
             if suple and una["desde"] <= dia.isoformat() <= una["hasta"]:
-                return Turno(
-                    a_las(dia, 16), "remitir", self.demo.personas[una["delegado"]], aprueba
-                )
-        return Turno(a_las(dia, 16), "remitir", aprueba)
+                delegado = self.demo.personas[una["delegado"]]
+                if delegado != captura.por:
+                    return flujo.Firma(delegado, aprueba)
+        return flujo.Firma(aprueba)
 
-    def revision(self, renglon: Renglon, captura: Usuario, envio: date) -> Iterator[Turno]:
+    def revision(
+        self, renglon: Renglon, captura: flujo.Firma, envio: date
+    ) -> Iterator[tuple[Turno, flujo.Firma]]:
         """Se valida, o se observa, se corrige, se remite otra vez y entonces se valida."""
-        dato, analista = renglon.dato, self.demo.revisa(renglon.sigla)
+        dato, analista = renglon.dato, flujo.Firma(self.demo.revisa(renglon.sigla))
         observaciones = dato.get("observaciones", [])
         dia = _viernes_despues(envio)
         if observaciones:
-            yield Turno(a_las(dia, 10), "observar", analista)
+            yield Turno(a_las(dia, 10), "observar"), analista
             if any(una["respuesta"] is None for una in observaciones):
                 return
             responde = dias_habiles_despues(dia, 1)
-            yield Turno(a_las(responde, 9), "responder", captura)
-            yield Turno(a_las(responde, 11), "entregar", captura)
-            yield self.remision(renglon.sigla, captura, responde)
+            yield Turno(a_las(responde, 9), "responder"), captura
+            yield Turno(a_las(responde, 11), "entregar"), captura
+            remite = self.remite(renglon.sigla, captura, responde)
+            yield Turno(a_las(responde, 16), "remitir"), remite
             dia = _viernes_despues(responde)
         if not self.vivo:
             dia = min(dia, date.fromisoformat(self.dato["cortado_en"]) - timedelta(days=1))
-        yield Turno(a_las(dia, 15), "validar", analista)
+        yield Turno(a_las(dia, 15), "validar"), analista
 
     def traer_al_presente(self) -> None:
         """Lleva cada momento, en proporción, de [abre, el último] a [la nueva apertura, ahora]."""
@@ -289,11 +297,9 @@ class Semestre:
         def traido(momento: datetime) -> datetime:
             return nuevo + (ahora - nuevo) * ((momento - desde) / (hasta - desde))
 
-        turnos: dict[Turno, list[Renglon]] = {
-            Turno(
-                traido(turno.momento), turno.paso, turno.por, turno.en_nombre_de, turno.nota
-            ): renglones
-            for turno, renglones in self.agenda.turnos.items()
+        turnos = {
+            turno._replace(momento=traido(turno.momento)): firmados
+            for turno, firmados in self.agenda.turnos.items()
         }
         self.agenda = Agenda(turnos, [(traido(m), acto) for m, acto in self.agenda.actos])
 
@@ -311,13 +317,15 @@ class Semestre:
         for momento, acto in sorted(por_dar, key=lambda par: par[0]):
             acto(momento)
 
-    def dar_turno(self, turno: Turno, renglones: list[Renglon], momento: datetime) -> None:
+    def dar_turno(
+        self, turno: Turno, renglones: list[tuple[Renglon, flujo.Firma]], momento: datetime
+    ) -> None:
         """Un paso del flujo sobre todos sus avances, a la vez."""
-        pares = [(self.filas[renglon.actividad], renglon.dato) for renglon in renglones]
-        for movido in self.paso(turno, pares, por=turno.por, momento=momento):
+        firmados = [Firmado(self.filas[uno.actividad], uno.dato, firma) for uno, firma in renglones]
+        for movido in self.paso(turno, firmados, por=None, momento=momento):
             self.filas[movido.actividad_id] = movido
 
-    def paso(self, turno: Turno, pares: list[Par], **quien: Any) -> list[Avance]:
+    def paso(self, turno: Turno, firmados: list[Firmado], **quien: Any) -> list[Avance]:
         """El verbo de cada paso: los de `flujo`, con lo que el archivo dice de cada avance."""
         if turno.paso in CAPTURAS:
             capturas = {
@@ -326,22 +334,20 @@ class Semestre:
                 "responder": _respuestas,
             }[turno.paso]
             if turno.paso == "guardar":
-                self.evidenciar(pares, **quien)
-            return flujo.capturar_varios(list(capturas(pares)), **quien)
-        if turno.paso == "entregar":
-            return flujo.entregar_varios([(uno, uno.version) for uno, _ in pares], **quien)
+                self.evidenciar(firmados, turno.momento)
+            return flujo.capturar_varios(list(capturas(firmados)), **quien)
         if turno.paso == "observar":
-            return flujo.observar_varios([_reparo(uno, dato) for uno, dato in pares], **quien)
-        ordenes = [flujo.Orden(uno, uno.version) for uno, _ in pares]
+            return flujo.observar_varios([_reparo(uno) for uno in firmados], **quien)
+        ordenes = [flujo.Orden(uno.avance, uno.avance.version, {}, uno.firma) for uno in firmados]
+        if turno.paso == "entregar":
+            return flujo.entregar_varios(ordenes, **quien)
         if turno.paso == "validar":
             return flujo.validar_varios(ordenes, **quien)
-        return flujo.mover_varios(
-            ordenes, turno.paso, **quien, en_nombre_de=turno.en_nombre_de, nota=turno.nota
-        )
+        return flujo.mover_varios(ordenes, turno.paso, **quien, nota=turno.nota)
 
-    def declaraciones(self, pares: list[Par]) -> Iterator[Captura]:
+    def declaraciones(self, firmados: list[Firmado]) -> Iterator[flujo.Captura]:
         """Lo que el archivo dice de cada avance."""
-        return ((uno, self.declaracion(uno, dato), uno.version) for uno, dato in pares)
+        return (_captura(uno, self.declaracion(uno.avance, uno.dato)) for uno in firmados)
 
     def declaracion(self, avance: Avance, dato: dict[str, Any]) -> flujo.Declaracion:
         """Lo que el archivo dice que se declaró, con los tipos de cada columna."""
@@ -369,10 +375,10 @@ class Semestre:
             ),
         )
 
-    def evidenciar(self, pares: Iterable[Par], por: Usuario, momento: datetime) -> None:
+    def evidenciar(self, firmados: Iterable[Firmado], momento: datetime) -> None:
         """Adjunta los documentos antes de guardar: lo guardado los nombra."""
         filas = []
-        for avance, dato in pares:
+        for avance, dato, firma in firmados:
             for una in dato.get("evidencias", ()):
                 sellado = self.demo.hojas.de(una["titulo"], una["tipo"])
                 filas.append(
@@ -388,7 +394,7 @@ class Semestre:
                         visibilidad=avance.visibilidad,
                         clasificacion=avance.clasificacion,
                         resolucion_id=avance.resolucion_id,
-                        subida_por=por,
+                        subida_por=firma.por,
                         subida_en=momento,
                     )
                 )
@@ -496,26 +502,30 @@ def _viernes_despues(dia: date) -> date:
     return dia + timedelta(days=(VIERNES - dia.weekday() - 1) % 7 + 1)
 
 
-def _sin_cambios(pares: list[Par]) -> Iterator[Captura]:
+def _captura(uno: Firmado, lo_declarado: flujo.Declaracion) -> flujo.Captura:
+    return flujo.Captura(uno.avance, lo_declarado, uno.avance.version, uno.firma)
+
+
+def _sin_cambios(firmados: list[Firmado]) -> Iterator[flujo.Captura]:
     """Se guarda otra vez lo mismo."""
-    return ((uno, flujo.Declaracion({}), uno.version) for uno, _ in pares)
+    return (_captura(uno, flujo.Declaracion({})) for uno in firmados)
 
 
-def _respuestas(pares: list[Par]) -> Iterator[Captura]:
+def _respuestas(firmados: list[Firmado]) -> Iterator[flujo.Captura]:
     """Cada observación con la respuesta que el archivo trae, en su orden."""
     abiertas: dict[int, list[int]] = defaultdict(list)
-    suyas = Observacion.objects.filter(avance__in=[avance.pk for avance, _ in pares]).abiertas()
+    suyas = Observacion.objects.filter(avance__in=[uno.avance.pk for uno in firmados]).abiertas()
     for avance, pk in suyas.order_by("pk").values_list("avance", "pk"):
         abiertas[avance].append(pk)
-    for avance, dato in pares:
-        textos = [una["respuesta"] for una in dato["observaciones"]]
-        respuestas = dict(zip(abiertas[avance.pk], textos, strict=True))
-        yield avance, flujo.Declaracion({}, respuestas=respuestas), avance.version
+    for uno in firmados:
+        textos = [una["respuesta"] for una in uno.dato["observaciones"]]
+        respuestas = dict(zip(abiertas[uno.avance.pk], textos, strict=True))
+        yield _captura(uno, flujo.Declaracion({}, respuestas=respuestas))
 
 
-def _reparo(avance: Avance, dato: dict[str, Any]) -> flujo.Reparo:
-    textos = [(una["campo"], una["texto"]) for una in dato["observaciones"]]
-    return flujo.Reparo(avance, avance.version, textos)
+def _reparo(uno: Firmado) -> flujo.Reparo:
+    textos = [(una["campo"], una["texto"]) for una in uno.dato["observaciones"]]
+    return flujo.Reparo(uno.avance, uno.avance.version, textos, firma=uno.firma)
 
 
 def _valor(columna: str, valor: Any) -> Any:

@@ -140,7 +140,7 @@ def _escribir(listos: list[Listo], resultados: list, por: Usuario) -> None:
 
 def _capturar(listos: list[Listo], por: Usuario) -> dict[int, Avance]:
     with bitacora.constancia():
-        capturas = [(uno.avance, uno.declaracion, uno.version) for uno in listos]
+        capturas = [flujo.Captura(uno.avance, uno.declaracion, uno.version) for uno in listos]
         return {uno.pk: uno for uno in flujo.capturar_varios(capturas, por=por)}
 
 

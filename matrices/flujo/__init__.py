@@ -8,6 +8,7 @@ verbos, en `captura` y `revision`.
 
 from matrices.flujo.captura import (
     YA_CERRADO,
+    Captura,
     Declaracion,
     aportar,
     autoguardar,
@@ -32,6 +33,7 @@ from matrices.flujo.libros import (
     terminar_libro,
 )
 from matrices.flujo.movimientos import (
+    Firma,
     Orden,
     anotar_clase,
     asiento_de,
@@ -75,9 +77,11 @@ __all__ = [
     "SIN_VALIDAR",
     "TABLAS",
     "YA_CERRADO",
+    "Captura",
     "Conflicto",
     "Declaracion",
     "Fila",
+    "Firma",
     "Orden",
     "Paso",
     "PasoInvalido",

@@ -14,7 +14,7 @@ from instituciones.models import Clasificacion, Usuario
 from matrices import consultas, permisos
 from matrices.flujo.condiciones import condicion_que_falta
 from matrices.flujo.conflictos import PasoInvalido, VersionAjena
-from matrices.flujo.movimientos import Orden, ganar, medir, mover_varios
+from matrices.flujo.movimientos import Firma, Orden, ganar, medir, mover_varios
 from matrices.flujo.tablas import PASOS
 from matrices.flujo.turnos import exigir
 from matrices.models import (
@@ -44,6 +44,15 @@ class Declaracion(NamedTuple):
     respuestas: dict[int, str] | None = None
 
 
+class Captura(NamedTuple):
+    """Lo que se declara de un avance sobre la versión que la persona vio; `firma`, como `Orden`."""
+
+    avance: Avance
+    lo_declarado: Declaracion
+    version: int
+    firma: Firma | None = None
+
+
 def capturar(
     avance: Avance,
     lo_declarado: Declaracion,
@@ -53,7 +62,7 @@ def capturar(
     momento: datetime | None = None,
 ) -> Avance:
     """Guarda el borrador con todo lo que declara, y lo mide; deja constancia del contenido."""
-    return capturar_varios([(avance, lo_declarado, version)], por=por, momento=momento)[0]
+    return capturar_varios([Captura(avance, lo_declarado, version)], por=por, momento=momento)[0]
 
 
 def autoguardar(avance: Avance, lo_declarado: Declaracion, *, version: int, por: Usuario) -> Avance:
@@ -87,23 +96,26 @@ def consta(avance: Avance) -> bool:
 
 
 def capturar_varios(
-    capturas: Sequence[tuple[Avance, Declaracion, int]],
+    capturas: Sequence[Captura],
     *,
-    por: Usuario,
+    por: Usuario | None,
     en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
 ) -> list[Avance]:
-    """Guarda varios borradores de la misma persona, todos o ninguno."""
+    """Guarda varios borradores, todos o ninguno."""
     with bitacora.constancia():
         # El avance antes que lo que cuelga de él, como los demás pasos: al revés se traban.
-        suyos = Avance.objects.filter(pk__in=[avance.pk for avance, _dato, _version in capturas])
+        suyos = Avance.objects.filter(pk__in=[una.avance.pk for una in capturas])
         filas = suyos.order_by("pk").select_for_update()
         clases = {pk: de for pk, *de in filas.values_list("pk", "clasificacion", "visibilidad")}
-        for avance, lo_declarado, _version in capturas:
-            _no_abrir_lo_cerrado(avance, lo_declarado, tuple(clases[avance.pk]))
-            _reponer_lo_que_cuelga(avance, lo_declarado)
+        for una in capturas:
+            _no_abrir_lo_cerrado(una.avance, una.lo_declarado, tuple(clases[una.avance.pk]))
+            _reponer_lo_que_cuelga(una.avance, una.lo_declarado)
         return mover_varios(
-            [Orden(avance, version, dato.columnas) for avance, dato, version in capturas],
+            [
+                Orden(una.avance, una.version, una.lo_declarado.columnas, una.firma)
+                for una in capturas
+            ],
             "guardar",
             por=por,
             en_nombre_de=en_nombre_de,
@@ -161,16 +173,16 @@ def entregar(
     avance: Avance, *, version: int, por: Usuario, momento: datetime | None = None
 ) -> Avance:
     """Entrega a aprobación: lo declarado es cierto y cada observación queda atendida."""
-    return entregar_varios([(avance, version)], por=por, momento=momento)[0]
+    return entregar_varios([Orden(avance, version)], por=por, momento=momento)[0]
 
 
 def entregar_varios(
-    entregas: Sequence[tuple[Avance, int]], *, por: Usuario, momento: datetime | None = None
+    ordenes: Sequence[Orden], *, por: Usuario | None, momento: datetime | None = None
 ) -> list[Avance]:
     """Entrega varios borradores, todos o ninguno."""
     with bitacora.constancia():
-        ordenes = [Orden(avance, version, {"declaracion": True}) for avance, version in entregas]
-        movidos = mover_varios(ordenes, "entregar", por=por, momento=momento)
+        declarado = {"declaracion": True}
+        movidos = mover_varios(ordenes, "entregar", por=por, momento=momento, cambios=declarado)
         abiertas = Observacion.objects.filter(avance__in=movidos).abiertas()
         abiertas.update(estado=Observacion.Estado.ATENDIDA)
         _clasificar_la_evidencia(movidos)

@@ -12,7 +12,7 @@ from instituciones.models import Feriado, Usuario
 from matrices import avisos, permisos
 from matrices.calendario import DIAS_PARA_RESPONDER, dias_habiles_despues
 from matrices.flujo.conflictos import PasoInvalido
-from matrices.flujo.movimientos import Orden, mover_varios
+from matrices.flujo.movimientos import Firma, Orden, mover_varios
 from matrices.models import Avance, Observacion
 
 
@@ -43,21 +43,26 @@ def asignar_varios(
         if not permisos.puede_asignar_a(en_nombre_de or por, orden.avance, a):
             raise PermissionDenied("Se asigna a quien puede revisarlo.")
     return mover_varios(
-        [Orden(orden.avance, orden.version, {"asignado_a": a}) for orden in ordenes],
+        ordenes,
         "asignar",
         por=por,
         en_nombre_de=en_nombre_de,
         momento=momento,
+        cambios={"asignado_a": a},
     )
 
 
 class Reparo(NamedTuple):
-    """Lo que se observa de un avance: textos por campo, y las atendidas que se reabren."""
+    """Lo que se observa de un avance: textos por campo, y las atendidas que se reabren.
+
+    `firma`, como en `Orden`.
+    """
 
     avance: Avance
     version: int
     textos: Sequence[tuple[str, str]] = ()
     reabre: Iterable[int] = ()
+    firma: Firma | None = None
 
 
 def observar(
@@ -81,7 +86,7 @@ def observar(
 def observar_varios(
     reparos: Sequence[Reparo],
     *,
-    por: Usuario,
+    por: Usuario | None,
     en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
 ) -> list[Avance]:
@@ -92,7 +97,7 @@ def observar_varios(
             raise PasoInvalido("Escriba al menos una observación sobre un campo.", reparo.avance)
     with bitacora.constancia():
         movidos = mover_varios(
-            [Orden(reparo.avance, reparo.version) for reparo in reparos],
+            [Orden(uno.avance, uno.version, firma=uno.firma) for uno in reparos],
             "observar",
             por=por,
             en_nombre_de=en_nombre_de,
@@ -105,7 +110,7 @@ def observar_varios(
                 avance=reparo.avance,
                 campo=campo,
                 texto=texto,
-                autor=por,
+                autor=reparo.firma.por if reparo.firma else por,
                 ronda=ronda[reparo.avance.pk],
                 creada=cuando,
                 responder_hasta=hasta,
@@ -151,7 +156,7 @@ def validar(
 def validar_varios(
     ordenes: Sequence[Orden],
     *,
-    por: Usuario,
+    por: Usuario | None,
     en_nombre_de: Usuario | None = None,
     momento: datetime | None = None,
 ) -> list[Avance]:

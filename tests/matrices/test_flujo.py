@@ -1,7 +1,7 @@
 """La máquina del avance por tabla, sus condiciones y efectos, y varias personas a la vez."""
 
 import threading
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -453,21 +453,24 @@ def test_con_delegacion_tampoco_se_remite_lo_propio(elenco):
 
 
 # Varios ----------------------------------------------------------------------------------------
+CONSULTAS_DE_REMITIR = 12  # y en PostgreSQL, el candado de la cadena
+HACE_ANIOS = datetime(2020, 5, 4, 16, tzinfo=UTC)  # de la historia no se avisa
+
+
+def por_aprobar(elenco, **datos):
+    return AvanceFactory(
+        estado="EN_APROBACION",
+        actividad__responsable=elenco.responsable,
+        capturado_por=elenco.planificadora,
+        **datos,
+    )
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("falla", ["version", "estado", "persona"])
 def test_varios_es_todos_o_ninguno(elenco, falla):
     periodo = PeriodoFactory()
-    avances = [
-        AvanceFactory(
-            periodo=periodo,
-            estado="EN_APROBACION",
-            actividad__responsable=elenco.responsable,
-            capturado_por=elenco.planificadora,
-        )
-        for _ in range(3)
-    ]
+    avances = [por_aprobar(elenco, periodo=periodo) for _ in range(3)]
     malo = {
         "version": {"version": 9},
         "estado": {"estado": "BORRADOR"},
@@ -487,20 +490,68 @@ def test_varios_es_todos_o_ninguno(elenco, falla):
 @pytest.mark.django_db
 def test_varios_da_un_movimiento_y_un_asiento_por_cada_uno(elenco):
     periodo = PeriodoFactory()
-    avances = [
-        AvanceFactory(
-            periodo=periodo,
-            estado="EN_APROBACION",
-            actividad__responsable=elenco.responsable,
-            capturado_por=elenco.planificadora,
-        )
-        for _ in range(3)
-    ]
+    avances = [por_aprobar(elenco, periodo=periodo) for _ in range(3)]
 
     flujo.mover_varios([flujo.Orden(uno, 1) for uno in avances], "remitir", por=elenco.aprobador)
 
     assert Movimiento.objects.filter(paso="remitir").count() == 3
     assert bitacora.primer_quiebre() == (3, None)
+
+
+@pytest.mark.django_db
+def test_en_un_lote_cada_quien_firma_lo_suyo(elenco):
+    otra = UsuarioFactory(rol="APROBADOR", institucion=elenco.responsable)
+    uno, dos = por_aprobar(elenco), por_aprobar(elenco)
+    firmas = {uno.pk: elenco.aprobador, dos.pk: otra}
+    ordenes = [flujo.Orden(una, 1, firma=flujo.Firma(firmas[una.pk])) for una in (uno, dos)]
+
+    flujo.mover_varios(ordenes, "remitir", por=None)
+
+    pasos = Movimiento.objects.values_list("avance", "por")
+    assert dict(pasos) == {pk: persona.pk for pk, persona in firmas.items()}
+    remitidos = Avance.objects.values_list("pk", "remitido_por")
+    assert dict(remitidos) == {pk: persona.pk for pk, persona in firmas.items()}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("quien", ["planificadora", "ajena", None])
+def test_en_un_lote_nadie_firma_lo_que_no_le_toca(elenco, quien):
+    uno, dos = por_aprobar(elenco), por_aprobar(elenco)
+    de_otro = flujo.Firma(getattr(elenco, quien)) if quien else None
+    ordenes = [
+        flujo.Orden(uno, 1, firma=flujo.Firma(elenco.aprobador)),
+        flujo.Orden(dos, 1, firma=de_otro),
+    ]
+
+    with pytest.raises(PermissionDenied):
+        flujo.mover_varios(ordenes, "remitir", por=None)
+
+    assert not Movimiento.objects.exists()
+
+
+@pytest.mark.django_db
+def test_dos_ordenes_del_mismo_avance_no_se_dan(elenco):
+    uno = por_aprobar(elenco)
+
+    with pytest.raises(flujo.VersionAjena):
+        flujo.mover_varios([flujo.Orden(uno, 1)] * 2, "remitir", por=elenco.aprobador)
+
+    assert not Movimiento.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cuantos", [2, 6])
+def test_remitir_varios_son_las_mismas_consultas_para_dos_que_para_seis(
+    elenco, cuantos, django_assert_num_queries
+):
+    periodo = PeriodoFactory()
+    avances = [por_aprobar(elenco, periodo=periodo) for _ in range(cuantos)]
+    ordenes = [flujo.Orden(uno, 1) for uno in Avance.objects.con_su_actividad().order_by("pk")]
+    assert len(ordenes) == len(avances)
+    de_mas = connection.vendor == "postgresql"
+
+    with django_assert_num_queries(CONSULTAS_DE_REMITIR + de_mas):
+        flujo.mover_varios(ordenes, "remitir", por=elenco.aprobador, momento=HACE_ANIOS)
 
 
 # A la vez --------------------------------------------------------------------------------------
