@@ -366,8 +366,9 @@ def cortar(
     with bitacora.constancia():
         pendientes = list(sin_validar(periodo))
         if {uno.pk for uno in pendientes} != set(confirmados):
+            cuantos = "1 avance" if len(pendientes) == 1 else f"{len(pendientes)} avances"
             raise flujo.PasoInvalido(
-                f"Hay {len(pendientes)} avances sin validar: revise y confirme la lista.", periodo
+                f"Hay {cuantos} sin validar: revise y confirme la lista.", periodo
             )
         flujo.mover_varios(
             [flujo.Orden(uno, uno.version) for uno in pendientes],

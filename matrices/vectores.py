@@ -90,7 +90,9 @@ def discrepancias(caso: Caso) -> list[Discrepancia]:
         obtenido = regla(caso.entrada, caso.umbrales)
     except KeyError as falta:
         return [_rota(caso, "entrada", f"Falta {falta}.")]
-    except (ValueError, TypeError, AttributeError, ArithmeticError) as motivo:
+    except (TypeError, AttributeError):
+        return [_rota(caso, "entrada", f"No tiene la forma que pide {caso.regla}.")]
+    except (ValueError, ArithmeticError) as motivo:
         return [_rota(caso, "entrada", str(motivo))]
     return [
         Discrepancia(caso.id, caso.regla, *diferencia)
@@ -112,6 +114,8 @@ def _json(ruta: Path) -> Any:
     except json.JSONDecodeError as motivo:
         lugar = f"línea {motivo.lineno}, columna {motivo.colno}"
         raise ArchivoRoto(f"{ruta}: no es JSON válido ({lugar}).") from motivo
+    except InvalidOperation as motivo:
+        raise ArchivoRoto(f"{ruta}: trae un número que no cabe en una cifra.") from motivo
     except (ValueError, RecursionError) as motivo:
         raise ArchivoRoto(f"{ruta}: no es JSON válido ({motivo}).") from motivo
 

@@ -4,9 +4,10 @@ Traduce entre hojas y el mismo formulario y los mismos pasos de la pantalla; no 
 propias. Cada error dice en qué celda está, y se dicen todos a la vez.
 """
 
-from matrices.libro.ensayo import Ensayo, ensayar
+from matrices.libro.ensayo import ensayar
 from matrices.libro.matriz.plantilla import libro_de_la_matriz
 from matrices.libro.plantilla import libro_de
+from matrices.libro.resultado import Ensayo
 from matrices.libro.trabajo import (
     LibroAlterado,
     aplicar,

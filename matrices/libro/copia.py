@@ -24,7 +24,6 @@ from matrices.hojas import (
 from matrices.hojas.lectura import sello_de
 from matrices.hojas.sello import revisar
 from matrices.libro.columnas import ORDEN, SUBLLAVES, columnas_por_hoja
-from matrices.libro.ensayo import advertencias_por_celda, por_celda
 from matrices.libro.plantilla import (
     FIJAS,
     avances_del_libro,
@@ -32,6 +31,7 @@ from matrices.libro.plantilla import (
     llave_de,
     resoluciones_de,
 )
+from matrices.libro.resultado import advertencias_por_celda, por_celda
 from matrices.libro.valores import no_aplican
 from matrices.models import Avance, LibroRecibido
 

@@ -8,7 +8,6 @@ dos textos.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -40,6 +39,7 @@ from matrices.libro.columnas import (
     columnas_por_hoja,
 )
 from matrices.libro.plantilla import FORMATO, avances_del_libro, llave_de, resoluciones_de
+from matrices.libro.resultado import CAMBIADO, NUEVO, RECHAZADO, Cambio, Ensayo, Error, Resultado
 from matrices.libro.valores import (
     Valores,
     al_formulario,
@@ -51,7 +51,6 @@ from matrices.libro.valores import (
 from matrices.models import Avance, LibroRecibido, Periodo
 from matrices.verosimilitud import contextos, juzgar
 
-NUEVO, CAMBIADO, IGUAL, RECHAZADO = "NUEVO", "CAMBIADO", "IGUAL", "RECHAZADO"
 NO_EXISTE = "No hay una actividad con ese código en su institución y este semestre."
 ALTERADO = (
     "El código, la versión o el control de este renglón no son los que traía el libro. "
@@ -63,90 +62,6 @@ VALIDADO = "Este hito ya se validó: no se cambia."
 AJENA = "Otra persona guardó cambios después de que usted bajó el libro."
 LARGO_DE_MUESTRA = 1200
 Avisar = Callable[[int, str], object]
-
-
-@dataclass
-class Error:
-    """Algo que impide aplicar un renglón: en qué celda y por qué, con código estable."""
-
-    celda: str
-    mensaje: str
-    codigo: str = "fila_invalida"
-
-
-@dataclass
-class Cambio:
-    """Una celda que cambiaría: lo que hay guardado y lo que quedaría."""
-
-    campo: str
-    celda: str
-    antes: str
-    despues: str
-
-
-@dataclass
-class Resultado:
-    """Lo que pasaría con un avance."""
-
-    avance: int
-    accion: str
-    actividad: str
-    descripcion: str
-    resultado: str = IGUAL
-    cambios: list[Cambio] = field(default_factory=list)
-    errores: list[Error] = field(default_factory=list)
-    avisos: list[Error] = field(default_factory=list)
-    advertencias: list[Error] = field(default_factory=list)
-    aplicado: bool = False
-
-
-@dataclass
-class Ensayo:
-    """Lo que pasaría con el libro entero, y lo necesario para aplicarlo."""
-
-    resultados: list[Resultado]
-    del_libro: list[Error]
-    avisos: list[str]
-    no_vinieron: int
-    capturas: dict[int, tuple[Avance, flujo.Declaracion, int]] = field(default_factory=dict)
-    versiones: dict[str, list[int]] = field(default_factory=dict)
-
-    @property
-    def acciones_aplicables(self) -> list[str]:
-        """Las acciones en que algo cambia y nada se rechaza; ninguna si el libro está alterado."""
-        if self.del_libro:
-            return []
-        malas = {uno.accion for uno in self.resultados if uno.resultado == RECHAZADO}
-        cambian = [uno.accion for uno in self.resultados if uno.resultado in {NUEVO, CAMBIADO}]
-        return [accion for accion in dict.fromkeys(cambian) if accion not in malas]
-
-    @property
-    def codigo(self) -> str:
-        """Vacío si nada se rechaza; «version_ajena» si sólo hay choques; si no, «fila_invalida»."""
-        return codigo_de(self.resultados, self.del_libro)
-
-    def a_json(self) -> dict[str, Any]:
-        """Lo que la página muestra, y lo que la copia comenta."""
-        cuenta = Counter(uno.resultado for uno in self.resultados)
-        return {
-            "resumen": {clave: cuenta[clave] for clave in (NUEVO, CAMBIADO, IGUAL, RECHAZADO)},
-            "codigo": self.codigo,
-            "aplicables": self.acciones_aplicables,
-            "aplicados": sum(uno.aplicado for uno in self.resultados),
-            "no_vinieron": self.no_vinieron,
-            "del_libro": [asdict(uno) for uno in self.del_libro],
-            "avisos": self.avisos,
-            "renglones": [asdict(uno) for uno in self.resultados],
-        }
-
-
-def codigo_de(resultados: Iterable[Any], del_libro: Iterable[Error]) -> str:
-    """El código de un ensayo, por los de sus errores; vacío si no hay ninguno."""
-    codigos = {error.codigo for uno in resultados for error in uno.errores}
-    codigos |= {error.codigo for error in del_libro}
-    if not codigos:
-        return ""
-    return "version_ajena" if codigos == {"version_ajena"} else "fila_invalida"
 
 
 def en_pantalla(columna: Columna, valor: Any) -> str:
@@ -257,7 +172,7 @@ class _Mesa:
         self.del_libro: list[Error] = []
         self.avisos: list[str] = []
         self.resultados: dict[int, Resultado] = {}
-        self.capturas: dict[int, tuple[Avance, flujo.Declaracion, int]] = {}
+        self.capturas: dict[int, flujo.Captura] = {}
         self.versiones: dict[str, list[int]] = {}
         self.propias = _lo_que_ya_aplico(por, en_nombre_de or por, avances)
         self.comparables: dict[int, tuple[AvanceForm, Mapping[tuple[str, str], Renglon]]] = {}
@@ -492,7 +407,7 @@ class _Mesa:
             return
         nueva = avance.estado in {Avance.Estado.PENDIENTE, Avance.Estado.EXENTO}
         resultado.resultado = NUEVO if nueva else CAMBIADO
-        self.capturas[avance.pk] = (avance, form.declaracion(), version)
+        self.capturas[avance.pk] = flujo.Captura(avance, form.declaracion(), version)
 
     # Lo que llama la atención ----------------------------------------------------------------
     def advertir(self) -> None:
@@ -581,24 +496,3 @@ def _celda_de_la_advertencia(campo: str, filas: Mapping[tuple[str, str], Renglon
 def _en_su_orden(par: tuple[tuple[str, str], Renglon]) -> tuple[int, int]:
     (hoja, _sub), renglon = par
     return ORDEN.index(hoja), renglon.numero
-
-
-def hay_errores(resultado: Mapping[str, Any]) -> bool:
-    """Si el ensayo guardado dice que algo no se puede aplicar."""
-    return bool(resultado.get("codigo"))
-
-
-def por_celda(resultado: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Cada celda por corregir y qué decir de ella, de un ensayo ya guardado."""
-    for error in resultado.get("del_libro", ()):
-        yield error["celda"], error["mensaje"]
-    for renglon in resultado.get("renglones", ()):
-        for error in [*renglon["errores"], *renglon["avisos"]]:
-            yield error["celda"], error["mensaje"]
-
-
-def advertencias_por_celda(resultado: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Cada celda que conviene mirar y por qué, de un ensayo ya guardado."""
-    for renglon in resultado.get("renglones", ()):
-        for una in renglon.get("advertencias", ()):
-            yield una["celda"], una["mensaje"]

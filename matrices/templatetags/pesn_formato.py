@@ -6,7 +6,6 @@ from decimal import Decimal
 from django import template
 from django.forms import BaseForm
 from django.utils.formats import number_format
-from django.utils.text import Truncator
 
 from matrices.calculo import ASPECTOS, SIN_DATO, a_dos, a_uno
 
@@ -85,8 +84,11 @@ def con_errores(form: BaseForm | None, formularios: Iterable[BaseForm] | None) -
 
 @register.filter
 def recortado(texto: str, palabras: int) -> str:
-    """Las primeras palabras; si faltan otras, con los puntos pegados a la última."""
-    return Truncator(texto).words(palabras, truncate="…")
+    """Las primeras palabras; si faltan otras, con los puntos pegados a la última letra."""
+    todas = str(texto).split()
+    if len(todas) <= palabras:
+        return " ".join(todas)
+    return " ".join(todas[:palabras]).rstrip(",;:.(«") + "…"
 
 
 def _escrito(valor: Decimal | None, decimales: int) -> str:

@@ -103,8 +103,7 @@ def dar_paso(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error("nota", falla)
         return _sin_dar(request, avance, paso, form)
     except flujo.Conflicto as choque:
-        messages.error(request, f"{avance.actividad}: {choque}")
-        return _de_vuelta(request, paso, codigo=409)
+        return _en_conflicto(request, avance, paso, form.cleaned_data["nota"], choque)
     messages.success(request, f"{avance.actividad}: {flujo.PASOS[paso].nombre.lower()}, hecho.")
     return redirect(REGRESA_A.get(paso, "matrices:aprobacion"))
 
@@ -164,6 +163,18 @@ def _sin_dar(
     return _de_vuelta(request, paso, codigo=422, nota_de={avance.pk: form.data.get("nota", "")})
 
 
+def _en_conflicto(
+    request: HttpRequest, avance: Avance, paso: str, nota: str, choque: flujo.Conflicto
+) -> HttpResponse:
+    """409: en qué quedó, y la nota escrita, en su lugar o, si ya no está por aprobar, aquí."""
+    avance.refresh_from_db(fields=["estado"])
+    queda = f"Está ahora «{avance.get_estado_display()}»."
+    if nota and avance.estado != Avance.Estado.EN_APROBACION:
+        queda = f"{queda} Usted había escrito: «{nota}»."
+    messages.error(request, f"{avance.actividad}: {choque} {queda}")
+    return _de_vuelta(request, paso, codigo=409, nota_de={avance.pk: nota})
+
+
 def _de_vuelta(request: HttpRequest, paso: str | None, **opciones: Any) -> HttpResponse:
     if paso == "entregar":
         return pagina_del_semestre(request, codigo=opciones["codigo"])
@@ -209,7 +220,11 @@ def _aprobacion(request: HttpRequest, *, codigo: int = 200, **contexto: Any) -> 
         .en_orden()
     )
     notas = contexto.pop("nota_de", {})
-    filas = [_por_aprobar(uno, request.user, titular, notas.get(uno.pk)) for uno in avances]
+    malas = notas if codigo == 422 else {}
+    filas = [
+        _por_aprobar(uno, request.user, titular, notas.get(uno.pk, ""), malo=uno.pk in malas)
+        for uno in avances
+    ]
     se_remiten = [fila.avance for fila in filas if fila.se_remite]
     contexto |= {
         "titulo": "Aprobación",
@@ -222,7 +237,7 @@ def _aprobacion(request: HttpRequest, *, codigo: int = 200, **contexto: Any) -> 
 
 
 def _por_aprobar(
-    avance: Avance, por: Usuario, titular: Usuario | None, nota: str | None
+    avance: Avance, por: Usuario, titular: Usuario | None, nota: str, *, malo: bool
 ) -> PorAprobar:
     pasos = flujo.pasos_posibles(avance, por, en_nombre_de=titular)
     lee = permisos.puede_leer_ahora(titular or por, avance)
@@ -234,8 +249,8 @@ def _por_aprobar(
         "remitir" in pasos,
         "devolver" in pasos,
         _impedimento(avance, por) if "remitir" not in pasos else "",
-        nota or "",
-        nota is not None,
+        nota,
+        malo,
     )
 
 

@@ -12,7 +12,7 @@ from matrices.flujo import VersionAjena
 from matrices.forms.revision import CambiarFiltroForm, ColaFilter, FiltroForm
 from matrices.models import Avance, FiltroGuardado
 from matrices.models.filtros import FILTROS_POR_PERSONA
-from matrices.views.revision import como_quien, pagina_de_la_cola
+from matrices.views.cola import como_quien, pagina_de_la_cola
 
 
 @require_GET

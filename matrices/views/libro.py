@@ -16,7 +16,7 @@ from instituciones.models import Rol, Usuario
 from matrices import archivos, flujo, libro, tasks
 from matrices.forms.libro import LibroForm
 from matrices.hojas import LibroInservible
-from matrices.libro.ensayo import CAMBIADO, IGUAL, NUEVO, RECHAZADO
+from matrices.libro.resultado import CAMBIADO, IGUAL, NUEVO, RECHAZADO
 from matrices.models import LibroRecibido, Periodo
 from matrices.views.avance import en_json, pide_json
 

@@ -18,6 +18,7 @@ from instituciones.consultas import le_toca, turno_de
 from instituciones.models import Clasificacion, Usuario
 from matrices import consultas, flujo, permisos
 from matrices import periodos as verbos
+from matrices.calculo import a_uno
 from matrices.forms.periodos import FechasForm, ProgramarForm, ProrrogarForm
 from matrices.forms.revision import VersionForm
 from matrices.models import Actividad, Avance, Observacion, Periodo, Rectificacion, Reprogramacion
@@ -193,7 +194,7 @@ def _de_la_revision(quien: Usuario, uno: Periodo, total: consultas.Recepcion) ->
         Requisito(
             "Cobertura: nada se exige."
             if cobertura.cobertura is None
-            else f"Cobertura: {cobertura.cobertura} %"
+            else f"Cobertura: {a_uno(cobertura.cobertura)} %"
             + (", insuficiente." if cobertura.cobertura_insuficiente else "."),
             not cobertura.cobertura_insuficiente,
         ),
@@ -335,6 +336,10 @@ def _dar(
     try:
         verbo(uno, por=request.user, en_nombre_de=titular, **form.cleaned_data)
     except flujo.Conflicto as conflicto:
-        return _pagina(request, _periodo(request, pk), conflicto=conflicto, codigo=409)
+        actual = _periodo(request, pk)
+        escrito = None
+        if isinstance(form, ProrrogarForm):  # lo escrito se queda, sobre lo que ahora hay
+            escrito = _prorroga(actual, {**request.POST.dict(), "version": actual.version})
+        return _pagina(request, actual, form=escrito, conflicto=conflicto, codigo=409)
     messages.success(request, f"{uno} {hecho}.")
     return redirect("matrices:periodo", pk)

@@ -1,470 +1,31 @@
-"""La revisión: la cola de lo remitido, y cada avance junto al del semestre anterior."""
+"""La revisión de un avance: verlo junto al del semestre anterior, y observarlo o validarlo."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable
 
-import django_tables2 as tables
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Page, Paginator
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
-from django_tables2.rows import BoundRows
 
-from instituciones.consultas import titulares_de
-from instituciones.models import Feriado, Rol, Usuario
-from matrices import consultas, evidencias, flujo, permisos, verosimilitud
-from matrices.calendario import dias_habiles_entre
+from instituciones.models import Usuario
+from matrices import flujo, permisos
 from matrices.forms.avance import campos_de
-from matrices.forms.pasos import VariosForm
-from matrices.forms.revision import (
-    AsignarForm,
-    AsignarVariosForm,
-    ColaFilter,
-    FiltroForm,
-    NotaForm,
-    ObservacionesForm,
-    ObservarForm,
-    ValidarForm,
-)
-from matrices.models import (
-    Avance,
-    Evidencia,
-    FiltroGuardado,
-    Movimiento,
-    Observacion,
-    Periodo,
-)
+from matrices.forms.revision import NotaForm, ObservacionesForm, ObservarForm, ValidarForm
+from matrices.models import Avance
 from matrices.models.matriz import VEN_TODA_FILA
-from matrices.templatetags.pesn_formato import semaforo
-from matrices.views import cotejo, rondas
+from matrices.views.cola import REVISAN, con_filtros, el_avance, siguiente_de
+from matrices.views.expediente import Expediente
 
-POR_PAGINA = 50
-REVISAN = {Rol.ANALISTA, Rol.COORDINADOR}
 DE_LA_REVISION = {"asignar", "observar", "validar", "revertir", "reabrir"}
 HECHO = {"observar": "Observada", "validar": "Validada"}
-NUMERO = {"td": {"class": "numero"}, "th": {"class": "numero"}}
-
-
-class ColaTable(tables.Table):
-    """La cola: lo que más espera primero; cada encabezado ordena."""
-
-    espera = tables.Column(
-        "Espera", accessor="remitido_en", order_by=("remitido_en", "pk"), attrs=NUMERO
-    )
-    marca = tables.TemplateColumn(
-        template_name="matrices/_marca.html", verbose_name="Marcar", orderable=False
-    )
-    institucion = tables.Column("Institución", accessor="actividad__responsable__sigla")
-    actividad = tables.TemplateColumn(
-        template_name="matrices/_en_cola.html",
-        order_by=("actividad__matriz__accion__orden", "actividad__numero"),
-        attrs={"td": {"class": "renglon"}},
-    )
-    semaforo = tables.Column("Color", empty_values=())
-    ronda = tables.Column("Ronda", attrs=NUMERO)
-    asignado = tables.TemplateColumn(
-        template_name="matrices/_asignado.html",
-        verbose_name="Asignado a",
-        order_by=("asignado_a__nombre", "pk"),
-    )
-
-    class Meta:
-        attrs = {"titulo": "Avances en la cola"}
-        order_by = "espera"
-        sequence = ("marca", "...")
-        row_attrs = {"data-renglon": ""}
-        empty_text = "Nada en la cola con estos filtros."
-
-    def __init__(self, *args, yo: Usuario, personas: Iterable[Usuario], feriados: set, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.yo, self.personas, self.feriados = yo, list(personas), feriados
-
-    def render_espera(self, value: datetime) -> str:
-        dias = dias_habiles_entre(timezone.localdate(value), timezone.localdate(), self.feriados)
-        return "1 día hábil" if dias == 1 else f"{dias} días hábiles"
-
-    def render_semaforo(self, value: str) -> str:
-        return render_to_string("_semaforo.html", semaforo(value))
-
-    def render_ronda(self, value: int) -> int:
-        return value + 1
-
-    def a_quien(self, avance: Avance) -> list[Usuario]:
-        """A quiénes puede asignarlo quien mira la cola."""
-        if avance.estado != Avance.Estado.REMITIDO:
-            return []
-        return [una for una in self.personas if permisos.puede_asignar_a(self.yo, avance, una)]
-
-
-class PorLlaves(Paginator):
-    """La última página cuesta como la primera: se saltan llaves, no renglones con todo lo suyo."""
-
-    def page(self, number) -> Page:
-        numero, filas = self.validate_number(number), self.object_list
-        desde = (numero - 1) * self.per_page
-        tramo = filas.data.data.tramo(desde, desde + self.per_page)
-        return self._get_page(BoundRows(data=tramo, table=filas.table), numero, self)
-
-
-PAGINAS = {"per_page": POR_PAGINA, "paginator_class": PorLlaves}
-
-
-@require_GET
-def revision(request: HttpRequest) -> HttpResponse:
-    """Lo que espera revisión, con filtros y orden en la dirección."""
-    return pagina_de_la_cola(request)
-
-
-def pagina_de_la_cola(
-    request: HttpRequest,
-    *,
-    codigo: int = 200,
-    guardar: FiltroForm | None = None,
-    marcadas: Iterable[int] = (),
-) -> HttpResponse:
-    """La cola con los filtros de la dirección; `marcadas`, las que ya lo estaban."""
-    quien = como_quien(request.user)
-    filtro = ColaFilter(request.GET, queryset=_filas_de(request.user, quien), request=request)
-    legible = filtro.is_valid()
-    tabla = ColaTable(
-        filtro.qs if legible else filtro.queryset.none(),
-        yo=quien,
-        personas=_personas(request.user, quien),
-        feriados=_feriados(request.user),
-    )
-    tables.RequestConfig(request, paginate=PAGINAS).configure(tabla)
-    renglones = [fila.record for fila in tabla.page.object_list]
-    _preparar(renglones, tabla, request.user, set(marcadas))
-    contexto = {
-        "titulo": "Revisión",
-        "migas": [("Revisión", None)],
-        "filtro": filtro,
-        "tabla": tabla,
-        "filtros": request.GET.urlencode(),
-        "guardados": _guardados(request.user, filtro.consulta if legible else ""),
-        "guardar": guardar,
-        "formularios": [filtro.form, *([guardar] if guardar else [])],
-        "se_marcan": any(uno.posibles for uno in renglones),
-        "sin_reparos": sum(uno.se_valida_en_lote for uno in renglones),
-        "asignables": _sin_repetir(renglones),
-        "coordina": quien.rol == Rol.COORDINADOR,
-        "por_delegacion_de": None if quien == request.user else quien,
-    }
-    respuesta = codigo if legible else 400
-    return render(request, "matrices/revision.html", contexto, status=respuesta)
-
-
-def _preparar(
-    renglones: list[Avance], tabla: ColaTable, usuario: Usuario, marcadas: set[int]
-) -> None:
-    """A cada renglón de la página, lo que su plantilla muestra además de la fila."""
-    for uno in renglones:
-        uno.posibles = tabla.a_quien(uno)
-        uno.marcada = uno.pk in marcadas
-        uno.advertencias, uno.se_valida_en_lote = None, False
-    callados = {uno.pk: uno for uno in renglones if uno.sin_cambios and uno.posibles}
-    if not callados:
-        return
-    visibles = Avance.objects.visibles_para(usuario).filter(pk__in=callados)
-    for uno, dichas in _con_sus_advertencias(visibles.con_su_actividad(), usuario):
-        callados[uno.pk].advertencias = dichas
-        callados[uno.pk].se_valida_en_lote = dichas == []
-
-
-def _con_sus_advertencias(
-    avances: Iterable[Avance], usuario: Usuario
-) -> list[tuple[Avance, list[verosimilitud.Advertencia] | None]]:
-    """Cada avance con lo que en él llama la atención; None si no lee su texto."""
-    avances = list(avances)
-    dichas = verosimilitud.advertencias_de(avances, para=usuario)
-    return [
-        (uno, dichas[uno.pk] if permisos.puede_leer_ahora(usuario, uno) else None)
-        for uno in avances
-    ]
-
-
-def _sin_repetir(renglones: list[Avance]) -> list[Usuario]:
-    """Las personas a quienes se puede asignar algo de esta página, por nombre."""
-    personas = {una.pk: una for uno in renglones for una in uno.posibles}
-    return sorted(personas.values(), key=lambda una: una.nombre)
-
-
-def _guardados(usuario: Usuario, consulta: str) -> list[FiltroGuardado]:
-    """Los filtros que guardó, con cuál está puesto."""
-    suyos = list(FiltroGuardado.objects.visibles_para(usuario))
-    for uno in suyos:
-        uno.puesto = uno.consulta == consulta
-    return suyos
-
-
-def como_quien(usuario: Usuario) -> Usuario:
-    """Ella misma si revisa; si no, quien le delegó. Lanza PermissionDenied si nadie."""
-    for quien in (usuario, *titulares_de(usuario, timezone.localdate())):
-        if quien.rol in REVISAN:
-            return quien
-    raise PermissionDenied("La cola es de quien revisa.")
-
-
-def _filas_de(usuario: Usuario, quien: Usuario) -> QuerySet[Avance]:
-    """La analista, lo que revisa su institución; la coordinación, todas las colas."""
-    filas = Avance.objects.visibles_para(usuario)
-    filas = filas.exclude(periodo__estado=Periodo.Estado.CORTADO)
-    if quien.rol == Rol.ANALISTA:
-        filas = filas.que_revisa(quien.institucion_id)
-    return filas.con_su_actividad().sin_textos().select_related("asignado_a")
-
-
-def _personas(usuario: Usuario, quien: Usuario) -> Iterable[Usuario]:
-    """A quiénes se puede asignar: la coordinación, a quien revisa; la analista, a sí misma."""
-    if quien.rol != Rol.COORDINADOR:
-        return [usuario]
-    visibles = Usuario.objects.visibles_para(usuario)
-    return visibles.filter(rol__in=REVISAN, is_active=True).order_by("nombre")
-
-
-def _feriados(usuario: Usuario) -> set:
-    return set(Feriado.objects.visibles_para(usuario).values_list("fecha", flat=True))
-
-
-@require_POST
-def asignar(request: HttpRequest, pk: int) -> HttpResponse:
-    """Quedárselo, o asignarlo a quien lo revise."""
-    avance = _avance(request, pk)
-    por_quien = flujo.por_quien(
-        avance, "asignar", request.user, titulares_de(request.user, timezone.localdate())
-    )
-    visibles = Usuario.objects.visibles_para(request.user).filter(is_active=True)
-    form = AsignarForm(request.POST, personas=visibles)
-    if not form.is_valid():
-        messages.error(request, "No se asignó: elija a una persona de la lista.")
-        return pagina_de_la_cola(request, codigo=422)
-    a, version = form.cleaned_data["a"], form.cleaned_data["version"]
-    try:
-        flujo.asignar(avance, a, version=version, por=request.user, en_nombre_de=por_quien)
-    except flujo.Conflicto as conflicto:
-        messages.error(request, f"No se asignó. {conflicto}")
-        return pagina_de_la_cola(request, codigo=409)
-    messages.success(request, f"{avance.actividad} quedó asignada a {a}.")
-    return redirect(_con_filtros(reverse("matrices:revision"), request.GET))
-
-
-@require_POST
-def asignar_marcadas(request: HttpRequest) -> HttpResponse:
-    """Las marcadas, a una persona; todas o ninguna."""
-    visibles = Usuario.objects.visibles_para(request.user).filter(is_active=True)
-    form = AsignarVariosForm(request.POST, usuario=request.user, personas=visibles)
-    legible, versiones = form.is_valid(), form.cleaned_data.get("avance")
-    if versiones is None:
-        return _sin_hacer(request, form)
-    avances = _marcados(request, versiones)  # antes que lo demás: lo ajeno es 404
-    por_quien = _por_la_misma(request, avances, "asignar")
-    if not legible:
-        return _sin_hacer(request, form)
-    a = form.cleaned_data["a"]
-    ordenes = [flujo.Orden(uno, versiones[uno.pk]) for uno in avances]
-    try:
-        flujo.asignar_varios(ordenes, a, por=request.user, en_nombre_de=por_quien)
-    except flujo.Conflicto as conflicto:
-        messages.error(request, f"No se asignó ninguna. {_con_su_actividad(conflicto)}")
-        return pagina_de_la_cola(request, codigo=409, marcadas=versiones)
-    messages.success(request, f"Asignadas a {a}: {len(avances)}.")
-    return redirect(_con_filtros(reverse("matrices:revision"), request.GET))
-
-
-@require_POST
-def validar_marcadas(request: HttpRequest) -> HttpResponse:
-    """Las marcadas que declaran «Sin cambios» y no tienen advertencias; todas o ninguna."""
-    form = VariosForm(request.POST, usuario=request.user)
-    if not form.is_valid():
-        return _sin_hacer(request, form)
-    versiones = form.cleaned_data["avance"]
-    avances = _marcados(request, versiones)
-    por_quien = _por_la_misma(request, avances, "validar")
-    ordenes = [flujo.Orden(uno, versiones[uno.pk]) for uno in avances]
-    reparos = _se_miran_una_por_una(avances, request.user)
-    if reparos:
-        messages.error(request, f"No se validó ninguna. {' '.join(reparos)}")
-        return pagina_de_la_cola(request, codigo=422, marcadas=versiones)
-    try:
-        flujo.validar_varios(ordenes, por=request.user, en_nombre_de=por_quien)
-    except flujo.Conflicto as conflicto:
-        messages.error(request, f"No se validó ninguna. {_con_su_actividad(conflicto)}")
-        return pagina_de_la_cola(request, codigo=409, marcadas=versiones)
-    messages.success(request, f"Validadas: {len(avances)}.")
-    return redirect(_con_filtros(reverse("matrices:revision"), request.GET))
-
-
-def _sin_hacer(request: HttpRequest, form: VariosForm) -> HttpResponse:
-    motivos = [mensaje for campo in form.errors.values() for mensaje in campo]
-    messages.error(request, f"No se hizo nada. {' '.join(motivos)}")
-    return pagina_de_la_cola(request, codigo=422)
-
-
-def _marcados(request: HttpRequest, claves: Iterable[int]) -> list[Avance]:
-    """Los avances pedidos, si los ve todos: uno ajeno es como uno que no existe."""
-    visibles = Avance.objects.visibles_para(request.user)
-    claves = list(claves)
-    avances = list(visibles.filter(pk__in=claves).con_su_actividad().con_sus_observaciones())
-    if len(avances) != len(claves):
-        raise Http404
-    return avances
-
-
-def _por_la_misma(request: HttpRequest, avances: list[Avance], paso: str) -> Usuario | None:
-    """En nombre de quién se da el paso sobre todos; PermissionDenied si alguno no le toca."""
-    titulares = titulares_de(request.user, timezone.localdate())
-    quienes = {flujo.por_quien(uno, paso, request.user, titulares) for uno in avances}
-    if len(quienes) > 1:
-        raise PermissionDenied("Marque por separado lo propio y lo que hace por delegación.")
-    return quienes.pop()
-
-
-def _se_miran_una_por_una(avances: list[Avance], usuario: Usuario) -> list[str]:
-    """Por qué alguna de ellas no se valida en lote, dicho de cada una."""
-    reparos = []
-    for uno, dichas in _con_sus_advertencias(avances, usuario):
-        if not uno.sin_cambios:
-            reparos.append(f"{uno.actividad} declara cambios: ábrala para validarla.")
-        elif dichas is None:
-            reparos.append(f"{uno.actividad}: usted no lee su texto.")
-        elif dichas:
-            reparos.append(f"{uno.actividad} tiene advertencias: ábrala para validarla.")
-    return reparos
-
-
-def _con_su_actividad(conflicto: flujo.Conflicto) -> str:
-    actual = conflicto.actual
-    return f"{actual.actividad}: {conflicto}" if isinstance(actual, Avance) else str(conflicto)
-
-
-def _con_filtros(direccion: str, filtros: QueryDict) -> str:
-    return f"{direccion}?{filtros.urlencode()}" if filtros else direccion
-
-
-# Un avance -------------------------------------------------------------------------------------
-
-
-def _avance(request: HttpRequest, pk: int) -> Avance:
-    visibles = Avance.objects.visibles_para(request.user).con_su_actividad()
-    firmas = ("asignado_a", "capturado_por", "entregado_por", "remitido_por", "validado_por")
-    return get_object_or_404(visibles.select_related(*firmas), pk=pk)
-
-
-class Expediente:
-    """Un avance con todo lo que hace falta para juzgarlo, hasta donde esta persona puede leer."""
-
-    def __init__(self, avance: Avance, persona: Usuario):
-        self.avance, self.persona = avance, persona
-        self.visibles = Avance.objects.visibles_para(persona)
-
-    @cached_property
-    def titulares(self) -> list[Usuario]:
-        return titulares_de(self.persona, timezone.localdate())
-
-    @cached_property
-    def pasos(self) -> dict[str, Usuario | None]:
-        return flujo.actuaciones(self.avance, self.persona, self.titulares)
-
-    @cached_property
-    def lee(self) -> bool:
-        return permisos.puede_leer_ahora(self.persona, self.avance)
-
-    @cached_property
-    def dice(self) -> dict[str, Any] | None:
-        """Lo que dice ahora; si se está corrigiendo, lo último que se remitió."""
-        if self.lee:
-            return cotejo.lo_que_dice(self.avance)
-        if permisos.puede_leer_lo_enviado(self.persona, self.avance):
-            return consultas.lo_enviado(self.avance)
-        return None
-
-    @cached_property
-    def anterior(self) -> Avance | None:
-        return cotejo.anterior(self.avance, self.visibles)
-
-    @cached_property
-    def decia(self) -> dict[str, Any] | None:
-        if self.anterior and permisos.puede_leer_ahora(self.persona, self.anterior):
-            return cotejo.lo_que_vale(self.anterior)
-        return None
-
-    @cached_property
-    def movimientos(self) -> list[Movimiento]:
-        visibles = Movimiento.objects.visibles_para(self.persona).filter(avance=self.avance)
-        todos = list(visibles.select_related("por", "en_nombre_de"))
-        for uno in todos:
-            uno.nombre = flujo.nombre_de(uno.paso)
-            uno.quedo = Avance.Estado(uno.a).label
-        return todos
-
-    @cached_property
-    def observaciones(self) -> list[Observacion]:
-        """Las de todas las rondas, con lo que se respondió antes; vacío si no lee el texto."""
-        if not permisos.puede_leer(self.persona, self.avance):
-            return []
-        visibles = Observacion.objects.visibles_para(self.persona).filter(avance=self.avance)
-        todas = list(visibles.select_related("autor"))
-        dichas = cotejo.respuestas_anteriores(todas, self.movimientos)
-        for una in todas:
-            una.respuestas_anteriores = dichas.get(una.pk, [])
-            una.clave = str(una.pk)
-        return todas
-
-    @property
-    def atendidas(self) -> list[Observacion]:
-        return [una for una in self.observaciones if una.estado == Observacion.Estado.ATENDIDA]
-
-    @cached_property
-    def renglones(self) -> list[cotejo.Renglon]:
-        return cotejo.renglones(
-            self.avance, self.dice, self.decia, self.observaciones, self.advertencias
-        )
-
-    @property
-    def sueltas(self) -> list[Observacion]:
-        """Las que no son de un campo del formulario de esta actividad."""
-        campos = campos_de(self.avance.actividad)
-        return [una for una in self.observaciones if una.campo not in campos]
-
-    @cached_property
-    def evidencias(self) -> list[Evidencia]:
-        visibles = Evidencia.objects.visibles_para(self.persona).filter(
-            avance=self.avance, rectificacion=None
-        )
-        filas = visibles.select_related("hito")
-        return [una for una in filas if evidencias.se_descarga(self.persona, una, self.avance)]
-
-    @cached_property
-    def advertencias(self) -> list[verosimilitud.Advertencia]:
-        """Lo que conviene mirar dos veces; vacío si no lee lo que hoy dice."""
-        return verosimilitud.advertencias_de([self.avance], para=self.persona)[self.avance.pk]
-
-    @property
-    def otras_advertencias(self) -> list[verosimilitud.Advertencia]:
-        """Las que no son de un campo de los que se comparan."""
-        campos = campos_de(self.avance.actividad)
-        return [una for una in self.advertencias if una.campo not in campos]
-
-    @cached_property
-    def rondas(self) -> list[rondas.Ronda]:
-        """Los envíos, con lo que cambió entre uno y otro; vacío si no lee lo enviado."""
-        if not permisos.puede_leer_lo_enviado(self.persona, self.avance):
-            return []
-        return rondas.rondas(self.avance, self.movimientos)
 
 
 @require_GET
 def revisar(request: HttpRequest, pk: int) -> HttpResponse:
     """Este semestre junto al anterior, con su evidencia, sus avisos y lo observado."""
-    expediente = Expediente(_avance(request, pk), request.user)
+    expediente = Expediente(el_avance(request, pk), request.user)
     if request.user.rol not in VEN_TODA_FILA and not DE_LA_REVISION & set(expediente.pasos):
         raise PermissionDenied("Esta página es de quien revisa.")
     return _pagina(request, expediente)
@@ -484,7 +45,7 @@ def _pagina(
     contexto = {
         "titulo": f"Actividad {avance.actividad}",
         "migas": [
-            ("Revisión", _con_filtros(reverse("matrices:revision"), request.GET)),
+            ("Revisión", con_filtros(reverse("matrices:revision"), request.GET)),
             (f"Actividad {avance.actividad}", None),
         ],
         "avance": avance,
@@ -502,7 +63,7 @@ def _pagina(
         "conflicto": conflicto,
         "escrito": _lo_escrito(form, expediente) if conflicto else [],
         "ultimo": expediente.movimientos[-1] if expediente.movimientos else None,
-        "siguiente": _siguiente(request, avance),
+        "siguiente": siguiente_de(request, avance),
         "filtros": request.GET.urlencode(),
     }
     return render(request, "matrices/revisar.html", contexto, status=codigo)
@@ -532,35 +93,10 @@ def _lo_escrito(form: ObservarForm, expediente: Expediente) -> list[dict[str, st
     ]
 
 
-def _siguiente(request: HttpRequest, avance: Avance) -> Avance | None:
-    """El que sigue de éste en la cola con los mismos filtros; al final, vuelve al principio.
-
-    Salta lo que otra persona tomó, salvo que el filtro lo pida.
-    """
-    try:
-        quien = como_quien(request.user)
-    except PermissionDenied:
-        return None
-    filtro = ColaFilter(request.GET, queryset=_filas_de(request.user, quien), request=request)
-    if not filtro.is_valid():
-        return None
-    cola = filtro.qs.filter(estado=Avance.Estado.REMITIDO).exclude(pk=avance.pk)
-    if quien.rol == Rol.ANALISTA:
-        cola = cola.filter(ronda__lt=permisos.RONDAS_DEL_ANALISTA)
-        if not filtro.form.cleaned_data["asignado"]:
-            cola = cola.filter(Q(asignado_a=None) | Q(asignado_a=request.user))
-    despues = Q(remitido_en__gt=avance.remitido_en) if avance.remitido_en else Q()
-    despues |= Q(remitido_en=avance.remitido_en, pk__gt=avance.pk)
-    antes_o_despues = cola.annotate(
-        vuelta=Case(When(despues, then=Value(0)), default=Value(1), output_field=IntegerField())
-    )
-    return antes_o_despues.order_by("vuelta", "remitido_en", "pk").first()
-
-
 @require_POST
 def observar(request: HttpRequest, pk: int) -> HttpResponse:
     """Devolverlo con una observación por campo; varias a la vez."""
-    expediente = Expediente(_avance(request, pk), request.user)
+    expediente = Expediente(el_avance(request, pk), request.user)
     form = _formulario(ObservacionesForm, expediente, request.POST)
 
     def dar(por_quien: Usuario | None) -> None:
@@ -579,7 +115,7 @@ def observar(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def validar(request: HttpRequest, pk: int) -> HttpResponse:
     """Dar por buenas sus cifras, y seguir con el próximo de la cola si así se pide."""
-    expediente = Expediente(_avance(request, pk), request.user)
+    expediente = Expediente(el_avance(request, pk), request.user)
     form = _formulario(ValidarForm, expediente, request.POST)
 
     def dar(por_quien: Usuario | None) -> None:
@@ -613,13 +149,13 @@ def _dar(
     try:
         dar(por_quien)
     except flujo.Conflicto as conflicto:
-        ahora = Expediente(_avance(request, avance.pk), persona)
+        ahora = Expediente(el_avance(request, avance.pk), persona)
         return _pagina(request, ahora, form=form, conflicto=conflicto, codigo=409)
     messages.success(request, f"{HECHO[paso]} la actividad {avance.actividad}.")
-    siguiente = _siguiente(request, avance) if "siguiente" in request.POST else None
+    siguiente = siguiente_de(request, avance) if "siguiente" in request.POST else None
     if siguiente:
-        return redirect(_con_filtros(reverse("matrices:revisar", args=[siguiente.pk]), request.GET))
-    return redirect(_con_filtros(reverse("matrices:revision"), request.GET))
+        return redirect(con_filtros(reverse("matrices:revisar", args=[siguiente.pk]), request.GET))
+    return redirect(con_filtros(reverse("matrices:revision"), request.GET))
 
 
 @require_POST
@@ -635,7 +171,7 @@ def reabrir(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _con_nota(request: HttpRequest, pk: int, paso: str, hecho: str) -> HttpResponse:
-    expediente = Expediente(_avance(request, pk), request.user)
+    expediente = Expediente(el_avance(request, pk), request.user)
     avance = expediente.avance
     por_quien = flujo.por_quien(avance, paso, request.user, expediente.titulares)
     nota = NotaForm(request.POST, auto_id="nota_%s")
@@ -644,7 +180,7 @@ def _con_nota(request: HttpRequest, pk: int, paso: str, hecho: str) -> HttpRespo
     try:
         flujo.mover(avance, paso, por=request.user, en_nombre_de=por_quien, **nota.cleaned_data)
     except flujo.Conflicto as conflicto:
-        ahora = Expediente(_avance(request, pk), request.user)
+        ahora = Expediente(el_avance(request, pk), request.user)
         return _pagina(request, ahora, nota=nota, conflicto=conflicto, codigo=409)
     messages.success(request, f"{hecho} la actividad {avance.actividad}.")
-    return redirect(_con_filtros(reverse("matrices:revisar", args=[pk]), request.GET))
+    return redirect(con_filtros(reverse("matrices:revisar", args=[pk]), request.GET))

@@ -76,7 +76,9 @@ def entregar_marcadas(request: HttpRequest) -> HttpResponse:
     if incompletos:
         return pagina_del_semestre(request, incompletos=incompletos, codigo=422)
     try:
-        flujo.entregar_varios([(uno, versiones[uno.pk]) for uno in avances], por=request.user)
+        flujo.entregar_varios(
+            [flujo.Orden(uno, versiones[uno.pk]) for uno in avances], por=request.user
+        )
     except flujo.Conflicto as choque:
         messages.error(request, f"No se entregó ninguna. {choque}")
         return pagina_del_semestre(request, codigo=409)

@@ -22,7 +22,7 @@ from tests.fabricas import (
     UsuarioFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.cada_motor]
 HOSTILES = Path(__file__).parents[1] / "datos" / "entradas_hostiles.csv"
 
 

@@ -12,7 +12,7 @@ from tests.fabricas import FiltroGuardadoFactory
 MIOS = reverse("matrices:filtros")
 GUARDAR = reverse("matrices:guardar_filtro")
 COLA = reverse("matrices:revision")
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.cada_motor]
 
 
 def cambiar(filtro):

@@ -12,7 +12,7 @@ from matrices import antecedentes, flujo, libro
 from matrices.antecedentes import Antecedentes
 from matrices.hojas import LibroInservible
 from matrices.libro.columnas import ORDEN, columnas_por_hoja, lista_de_resoluciones
-from matrices.libro.ensayo import por_celda
+from matrices.libro.resultado import por_celda
 from matrices.libro.valores import guardados
 from matrices.models import Aporte, Avance, HitoCumplido, LibroRecibido, Movimiento
 from tests import libros

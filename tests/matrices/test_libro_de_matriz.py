@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from instituciones.models import Asiento
 from matrices import estructura, libro
-from matrices.libro.ensayo import por_celda
+from matrices.libro.resultado import por_celda
 from matrices.models import (
     Actividad,
     Avance,

@@ -83,6 +83,19 @@ def test_resumen_de_errores_calla_si_no_hay():
 
 
 @pytest.mark.parametrize(
+    ("texto", "leido"),
+    [
+        ("Actualizar el plan", "Actualizar el plan"),
+        ("Actualizar el plan, cada año", "Actualizar el plan…"),
+        ("Actualizar el plan. Otra cosa", "Actualizar el plan…"),
+        ("", ""),
+    ],
+)
+def test_lo_recortado_acaba_en_una_palabra_entera(texto, leido):
+    assert pesn_formato.recortado(texto, 3) == leido
+
+
+@pytest.mark.parametrize(
     ("codigo", "leido"),
     [
         ("abrir_cuenta", "Abrir cuenta"),

@@ -81,7 +81,8 @@ def test_discrepancia_dice_caso_regla_campo_y_los_dos_valores(archivo):
     [
         ({"regla": "ADIVINANZA"}, "No se conoce la regla «ADIVINANZA»"),
         ({"entrada": {}}, "Falta 'valor'"),
-        ({"entrada": None}, "X1"),
+        ({"entrada": None}, "No tiene la forma que pide REDONDEO"),
+        ({"entrada": "44.595"}, "No tiene la forma que pide REDONDEO"),
         ({"entrada": {"valor": "mucho"}}, "no es un decimal"),
         ({"entrada": {"valor": "NaN"}}, "no es una cifra"),
         ({"entrada": {"valor": True}}, "no es un decimal"),
@@ -109,7 +110,10 @@ def test_caso_que_no_se_puede_correr_falla_y_los_demas_siguen(archivo, cambios, 
     ["", "{", "[]", "null", '{"casos": []}', '{"esquema": "otro/1", "casos": [{}]}']
     + [
         '{"esquema": "vectores-calculo/1", "casos": ' + casos + "}"
-        for casos in ("[]", "{}", "[1]", '[{"id": "X"}]', '[{"regla": 1}]', "[NaN]", "[" * 9999)
+        for casos in (
+            *("[]", "{}", "[1]", '[{"id": "X"}]', '[{"regla": 1}]', "[NaN]", "[" * 9999),
+            "[1e9999999999999999999]",
+        )
     ],
 )
 def test_archivo_roto_se_dice_y_los_demas_se_corren(archivo, tmp_path, texto):
@@ -220,3 +224,12 @@ def test_actividad_colectiva_tambien_se_lee(archivo):
     caso = {"id": "X6", "regla": "ACTIVIDAD", "entrada": entrada, "esperado": {"E": "50"}}
 
     assert correr(archivo(caso))[2] is None
+
+
+def test_lo_que_ninguna_consola_escribe_sale_con_su_codigo(archivo):
+    salida, _errores, motivo = correr(
+        archivo({**REDONDEO, "id": "\ud800\x1b[2J\n", "esperado": {}})
+    )
+
+    assert salida.startswith(r"\ud800\x1b[2J\n · REDONDEO")
+    assert motivo is not None

@@ -106,6 +106,25 @@ def test_remitir_dos_veces_es_un_paso_y_un_409(client, elenco):
     assert Movimiento.objects.filter(avance=avance, paso="remitir").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("estado", "queda"),
+    [
+        ("EN_APROBACION", ">Falta el acta de la sesión.</textarea>"),
+        ("BORRADOR", "Usted había escrito: «Falta el acta de la sesión.»"),
+    ],
+)
+def test_devolver_lo_que_otra_persona_movio_no_pierde_la_nota(client, elenco, estado, queda):
+    avance = entregado(elenco)
+    Avance.objects.filter(pk=avance.pk).update(estado=estado, entregado_por=None, version=9)
+
+    respuesta = paso(
+        client, elenco.aprobador, avance, "devolver", nota="Falta el acta de la sesión."
+    )
+
+    assert respuesta.status_code == 409
+    assert queda in respuesta.content.decode()
+
+
 def test_devolver_pide_nota_y_la_deja_escrita(client, elenco):
     avance = entregado(elenco)
 

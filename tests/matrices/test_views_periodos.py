@@ -242,6 +242,21 @@ def test_prorrogar_pide_motivo_y_una_fecha_posterior(client, elenco):
     assert (periodo.limite, periodo.fin_gracia) == (date(2021, 7, 20), date(2021, 7, 27))
 
 
+@time_machine.travel("2021-07-14 12:00:00-06:00", tick=False)
+def test_prorrogar_lo_que_otra_persona_movio_no_pierde_lo_escrito(client, elenco):
+    periodo = PeriodoFactory(version=9)
+    entrar(client, elenco.coordinadora)
+    escrito = {"version": 1, "limite": "2021-07-20", "nota": "Tormenta en la costa sur."}
+
+    choque = client.post(url("prorrogar", periodo), escrito)
+    form = choque.context["form"]
+    de_nuevo = client.post(url("prorrogar", periodo), form.data)
+
+    assert choque.status_code == 409
+    assert "Tormenta en la costa sur." in choque.content.decode()
+    assert de_nuevo.status_code == 302
+
+
 def test_se_cierra_antes_de_la_fecha_solo_si_nada_falta(client, elenco):
     periodo = PeriodoFactory(estado="EN_GRACIA")
     pendiente = AvanceFactory(periodo=periodo)

@@ -377,3 +377,22 @@ def test_dos_actividades_no_llevan_el_mismo_numero(client, elenco):
 
     assert respuesta.status_code == 422
     assert "ya tiene una actividad 1" in respuesta.text
+
+
+def test_otro_plan_llama_a_sus_niveles_como_quiere(client, elenco):
+    matriz = ActividadFactory(responsable=elenco.responsable).matriz
+    plan = matriz.accion.objetivo.programa.plan
+    plan.niveles = {"programa": "Eje", "objetivo": "Meta", "accion": "Línea", "matriz": "Hoja"}
+    plan.save()
+    client.force_login(elenco.consejera)
+    pagina = client.get(direccion(matriz.accion)).content.decode()
+
+    for nombre in (
+        "Número de línea</th>",
+        ">Línea</th>",
+        ">Hoja</h2>",
+        "<dt>Eje</dt>",
+        "<dt>Meta ",
+    ):
+        assert nombre in pagina
+    assert "Acción estratégica</th>" not in pagina

@@ -10,7 +10,7 @@ from django.utils import timezone
 from instituciones.models import Rol
 from matrices import flujo
 from matrices.models import Avance, Movimiento, Observacion
-from matrices.views import revision
+from matrices.views import cola
 from tests.fabricas import (
     ActividadFactory,
     AvanceFactory,
@@ -119,7 +119,7 @@ def test_la_analista_ve_solo_lo_que_revisa_su_institucion(client, elenco, period
 
 @pytest.mark.parametrize("orden", ["espera", "-espera", "institucion", "ronda"])
 def test_pagina_por_pagina_sale_cada_avance_una_vez(client, elenco, periodo, monkeypatch, orden):
-    monkeypatch.setitem(revision.PAGINAS, "per_page", 2)
+    monkeypatch.setitem(cola.PAGINAS, "per_page", 2)
     ahora = timezone.now()
     puestos = [remitido(elenco, periodo, remitido_en=ahora).pk for _ in range(5)]
     entrar(client, elenco.analista)

@@ -35,19 +35,7 @@ from matrices.hojas import (
 )
 from matrices.hojas.lectura import hojas_de_sobra, sello_de
 from matrices.hojas.sello import revisar
-from matrices.libro.ensayo import (
-    AJENA,
-    ALTERADO,
-    CAMBIADO,
-    IGUAL,
-    NUEVO,
-    RECHAZADO,
-    Avisar,
-    Cambio,
-    Error,
-    codigo_de,
-    en_pantalla,
-)
+from matrices.libro.ensayo import AJENA, ALTERADO, Avisar, en_pantalla
 from matrices.libro.matriz.columnas import (
     ACCION,
     HITOS,
@@ -58,6 +46,15 @@ from matrices.libro.matriz.columnas import (
     columnas_por_hoja,
 )
 from matrices.libro.matriz.plantilla import FORMATO, Celdas, Foto, Guardada, foto, llave_de
+from matrices.libro.resultado import (
+    CAMBIADO,
+    IGUAL,
+    NUEVO,
+    RECHAZADO,
+    Cambio,
+    Error,
+    codigo_de,
+)
 from matrices.models import Actividad, LibroRecibido
 
 IMPACTO = "impacto"  # la clave de la matriz entre las versiones de un libro

@@ -46,8 +46,10 @@ class Command(BaseCommand):
         malas = vectores.discrepancias(caso)
         for una in malas:
             self.stdout.write(
-                f"{una.caso} · {una.regla} · {una.campo}: "
-                f"se esperaba {_dicho(una.esperado)}, se obtuvo {_dicho(una.obtenido)}"
+                _legible(
+                    f"{una.caso} · {una.regla} · {una.campo}: "
+                    f"se esperaba {_dicho(una.esperado)}, se obtuvo {_dicho(una.obtenido)}"
+                )
             )
         return not malas
 
@@ -55,3 +57,8 @@ class Command(BaseCommand):
 def _dicho(valor):
     """Como lo escribe el archivo de vectores."""
     return json.dumps(valor) if valor is None or isinstance(valor, bool) else valor
+
+
+def _legible(texto):
+    """En un renglón que cualquier consola escribe: lo que no se imprime va con su código."""
+    return "".join(letra if letra.isprintable() else ascii(letra)[1:-1] for letra in texto)
