@@ -31,6 +31,14 @@ FRASES = {
     503: ("sin_servicio", "Una pieza del sistema no contesta. Pruebe de nuevo en un minuto."),
     507: ("sin_espacio", "No queda espacio para guardar. Nada de lo enviado se guardó."),
 }
+TITULOS = {
+    408: "Lo enviado no llegó completo",
+    413: "Lo enviado no cabe",
+    414: "La dirección no cabe",
+    429: "Demasiadas solicitudes",
+    503: "El sistema no contesta",
+    507: "No queda espacio",
+}
 API = "/api/"
 SIN_ESPACIO = {errno.ENOSPC, errno.EDQUOT}
 NO_ESCRIBE = {errno.EIO, errno.EROFS, errno.ENODEV}  # un disco que falla: tampoco se guardó
@@ -116,5 +124,5 @@ def _contestar(
         return _problema(codigo, clave, mensaje)
     if request.META.get("HTTP_ACCEPT", "").startswith("application/json"):
         return JsonResponse({"codigo": clave, "mensaje": mensaje}, status=codigo)
-    pagina = render_to_string(plantilla, {"mensaje": mensaje})
+    pagina = render_to_string(plantilla, {"mensaje": mensaje, "titulo": TITULOS.get(codigo)})
     return HttpResponse(pagina, status=codigo)

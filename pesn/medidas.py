@@ -1,4 +1,4 @@
-"""Las medidas que Prometheus pide: las de django-prometheus y las de los trabajos.
+"""Las medidas que Prometheus pide: las de django-prometheus, los trabajos y lo que se envía.
 
 Sólo se importa con el extra `metricas`. Cuentas y tiempos del servicio, nunca datos del plan.
 """
@@ -19,14 +19,19 @@ QUE_DICE = {
     "espera_mayor": "Segundos que lleva el informe que más ha esperado.",
     "en_curso": "Informes que se dibujan ahora.",
     "fallidos": "Informes que no se pudieron dibujar.",
+    "correos_por_enviar": "Avisos que ya debieron salir por correo.",
+    "correos_fallidos": "Avisos que no se pudieron mandar por correo.",
+    "entregas_por_enviar": "Entregas a sistemas (webhooks) que ya debieron salir.",
+    "entregas_muertas": "Entregas a sistemas que agotaron sus intentos.",
+    "suscripciones_en_pausa": "Suscripciones de sistemas que no reciben.",
 }
 
 
 class Trabajos(Collector):
-    """El estado de los trabajos en el momento en que se pide."""
+    """El estado de los trabajos y de las bandejas de salida en el momento en que se pide."""
 
     def collect(self) -> Iterator[Metric]:
-        estado = salud.trabajo()
+        estado = salud.trabajo() | salud.envios()
         for nombre, significado in QUE_DICE.items():
             valor = -1 if estado[nombre] is None else estado[nombre]
             yield GaugeMetricFamily(f"pesn_{nombre}", significado, value=valor)

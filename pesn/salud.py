@@ -13,11 +13,11 @@ import structlog
 from django.core.cache import cache
 from django.core.files.storage import storages
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 
 from informes.models import TrabajoInforme
 from informes.tasks import LATIDO
+from instituciones.models import Aviso, Entrega, Suscripcion
 
 bitacora_tecnica = structlog.get_logger(__name__)
 
@@ -69,10 +69,8 @@ def trabajo() -> dict[str, Any]:
     ahora = timezone.now()
     ultimo = cache.get(LATIDO)
     latido = None if ultimo is None else round(ahora.timestamp() - ultimo)
-    trabajos = TrabajoInforme._base_manager
-    esperan = trabajos.filter(
-        Q(estado=Estado.PENDIENTE) | Q(estado=Estado.EN_CURSO, arriendo__lt=ahora)
-    )
+    trabajos = TrabajoInforme.objects
+    esperan = trabajos.por_atender(ahora)
     primero = esperan.order_by("creado").values_list("creado", flat=True).first()
     espera = 0 if primero is None else round((ahora - primero).total_seconds())
     vive = latido is not None and latido <= SIN_LATIDO and espera <= ESPERA_LARGA
@@ -83,4 +81,17 @@ def trabajo() -> dict[str, Any]:
         "espera_mayor": espera,
         "en_curso": trabajos.filter(estado=Estado.EN_CURSO, arriendo__gte=ahora).count(),
         "fallidos": trabajos.filter(estado=Estado.FALLIDO).count(),
+    }
+
+
+def envios() -> dict[str, int]:
+    """Lo que sale a otros: cuánto espera ya su turno y cuánto no se pudo."""
+    ahora = timezone.now()
+    pausadas = Suscripcion.objects.filter(estado=Suscripcion.Estado.PAUSADA)
+    return {
+        "correos_por_enviar": Aviso.objects.por_enviar(ahora).count(),
+        "correos_fallidos": Aviso.objects.filter(envio=Aviso.Envio.FALLIDO).count(),
+        "entregas_por_enviar": Entrega.objects.por_enviar(ahora).count(),
+        "entregas_muertas": Entrega.objects.filter(estado=Entrega.Estado.MUERTA).count(),
+        "suscripciones_en_pausa": pausadas.count(),
     }

@@ -156,9 +156,7 @@ SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
 }
-POSTGRES = (
-    "-c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
-)
+POSTGRES = "-c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout={}"
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR / 'pesn.sqlite3'}")}
 BASE = DATABASES["default"]
 if BASE["ENGINE"].endswith("sqlite3"):
@@ -168,7 +166,10 @@ if BASE["ENGINE"].endswith("sqlite3"):
 else:
     BASE["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     BASE["CONN_HEALTH_CHECKS"] = True
-    BASE["OPTIONS"] = {"options": POSTGRES.format(env.int("STATEMENT_TIMEOUT_MS", default=15000))}
+    # Una prueba dibuja dentro de su transacción lo que el trabajador dibuja fuera de ella.
+    ociosa = env.int("TRANSACCION_OCIOSA_MS", default=300_000 if EN_PRUEBAS else 30_000)
+    consulta = env.int("STATEMENT_TIMEOUT_MS", default=15_000)
+    BASE["OPTIONS"] = {"options": POSTGRES.format(consulta, ociosa)}
     BASE["TEST"] = {"NAME": env("PESN_BASE_DE_PRUEBAS", default=f"prueba_pesn_{os.getpid()}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -433,6 +434,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = EN_PRUEBAS or DEBUG
+WHITENOISE_AUTOREFRESH = EN_PRUEBAS or DEBUG  # cada uno cuando se pide, no todos al arrancar
 EVIDENCIA_MAXIMA = 20 * 1024 * 1024
 LIBRO_MAXIMO = 10 * 1024 * 1024
 LIBRO_EN_EL_PEDIDO = env.int("LIBRO_EN_EL_PEDIDO_KB", default=96) * 1024  # más grande, a la cola

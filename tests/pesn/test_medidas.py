@@ -1,11 +1,14 @@
 """Las medidas: sólo con su clave, sólo si se pidieron, y sin un dato del plan."""
 
+from datetime import timedelta
+
 import pytest
 from django.http import Http404
 from django.test import RequestFactory
+from django.utils import timezone
 
 from pesn import medidas, views
-from tests.fabricas import AvanceFactory
+from tests.fabricas import AvanceFactory, EntregaFactory, SuscripcionFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cache_limpia")]
 CLAVE = "una-clave-larga-para-medir"
@@ -25,6 +28,21 @@ def test_con_la_clave_se_dan_las_del_servicio_y_las_de_los_trabajos(settings):
     assert "pesn_en_cola 0.0" in dicho
     assert "python_info" in dicho
     assert "CANARIO" not in dicho
+
+
+def test_se_cuenta_lo_que_espera_salir_y_lo_que_no_se_pudo():
+    ayer, manana = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)
+    suscripcion = SuscripcionFactory(estado="PAUSADA", motivo="MUERTAS")
+    EntregaFactory(suscripcion=suscripcion, proximo=ayer)
+    EntregaFactory(suscripcion=suscripcion, proximo=manana)  # a ésta aún no le toca
+    EntregaFactory(suscripcion=suscripcion, estado="MUERTA")
+
+    dicho = {familia.name: familia.samples[0].value for familia in medidas.Trabajos().collect()}
+
+    assert dicho["pesn_entregas_por_enviar"] == 1
+    assert dicho["pesn_entregas_muertas"] == 1
+    assert dicho["pesn_suscripciones_en_pausa"] == 1
+    assert dicho["pesn_correos_por_enviar"] == 0
 
 
 @pytest.mark.parametrize("credencial", ["", "Bearer ", "Bearer otra", f"Basic {CLAVE}", CLAVE])

@@ -4,6 +4,7 @@ import errno
 import sqlite3
 
 import pytest
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.storage import storages
 from django.db import DataError, InterfaceError, OperationalError
 from django.urls import reverse
@@ -46,19 +47,20 @@ def test_un_archivo_guardado_no_se_alcanza_por_direccion(client):
 
 
 @pytest.mark.parametrize(
-    ("falla", "codigo"),
+    ("falla", "codigo", "titulo"),
     [
-        (OperationalError("connection refused"), 503),
-        (InterfaceError("connection already closed"), 503),
-        (OSError(errno.ENOSPC, "No space left on device"), 507),
-        (OSError(errno.EIO, "Input/output error"), 503),
-        (DataError("value out of range"), 400),
-        (OverflowError("Python int too large to convert to SQLite INTEGER"), 400),
-        (OSError(errno.EACCES, "Permission denied"), 500),
-        (ZeroDivisionError("clave-secreta"), 500),
+        (OperationalError("connection refused"), 503, "El sistema no contesta"),
+        (InterfaceError("connection already closed"), 503, "El sistema no contesta"),
+        (OSError(errno.ENOSPC, "No space left on device"), 507, "No queda espacio"),
+        (OSError(errno.EIO, "Input/output error"), 503, "El sistema no contesta"),
+        (DataError("value out of range"), 400, "No se pudo leer lo pedido"),
+        (OverflowError("Python int too large"), 400, "No se pudo leer lo pedido"),
+        (OSError(errno.EACCES, "Permission denied"), 500, "El sistema falló"),
+        (ZeroDivisionError("clave-secreta"), 500, "El sistema falló"),
+        (RequestDataTooBig("more than 10 MB"), 413, "Lo enviado no cabe"),
     ],
 )
-def test_lo_que_falla_se_dice_en_espanol_sin_detalles(client, monkeypatch, falla, codigo):
+def test_lo_que_falla_se_dice_en_espanol_sin_detalles(client, monkeypatch, falla, codigo, titulo):
     def caer(persona):
         raise falla
 
@@ -70,6 +72,7 @@ def test_lo_que_falla_se_dice_en_espanol_sin_detalles(client, monkeypatch, falla
     assert respuesta.status_code == codigo
     assert "secreta" not in respuesta.content.decode()
     assert errores.FRASES[codigo][1] in respuesta.content.decode()
+    assert f"<h1>{titulo}</h1>" in respuesta.content.decode()
     assert respuesta["X-Request-ID"]
 
 
