@@ -1,7 +1,7 @@
 """La hora de cierre: trescientas personas guardan cinco veces y entregan dos, sobre PostgreSQL.
 
-Contra el mismo servidor síncrono de `rendimiento.guardado`. Cada quien llega dentro de los
-primeros segundos y se detiene un poco entre un guardado y otro; la entrega se manda dos veces a
+Contra el mismo servidor síncrono de `rendimiento.guardado`, a dos ritmos: como se trabaja, todas
+en los mismos dos minutos; y de golpe, más de lo que nadie teclea. La entrega se manda dos veces a
 la vez, como quien pulsa dos. Una base propia, junto a la de `DATABASE_URL`, que se rehace.
 """
 
@@ -30,10 +30,19 @@ from rendimiento.registro import RAIZ, Medida
 
 PERSONAS = 300
 GUARDADOS = 5
-LLEGADA = 10.0  # segundos en que van llegando
-PAUSA = (1.0, 4.0)  # entre un guardado y el siguiente
 P95, P99 = 3.0, 5.0
 LOGRO = "Se capacitó a las comisiones de prevención de los municipios, vez {}. "
+
+
+class Ritmo(NamedTuple):
+    """En cuántos segundos van llegando, y cuánto se detiene cada quien entre un guardado y otro."""
+
+    llegada: float
+    pausa: tuple[float, float]
+
+
+EN_DOS_MINUTOS = Ritmo(30.0, (10.0, 25.0))
+DE_GOLPE = Ritmo(10.0, (1.0, 4.0))
 
 
 class Persona(NamedTuple):
@@ -71,7 +80,7 @@ class Cierre(NamedTuple):
         )
 
 
-def cerrar(puerto: int, personas: list[Persona]) -> Cierre:
+def cerrar(puerto: int, personas: list[Persona], ritmo: Ritmo) -> Cierre:
     """Todas a la vez; devuelve cuando la última terminó."""
     tardanzas: list[float] = []
     codigos: Counter[tuple[str, int]] = Counter()
@@ -87,11 +96,11 @@ def cerrar(puerto: int, personas: list[Persona]) -> Cierre:
 
     def trabajar(numero: int, persona: Persona) -> None:
         azar = random.Random(numero)  # noqa: S311 (el azar lleva semilla)
-        time.sleep(azar.uniform(0, LLEGADA))
+        time.sleep(azar.uniform(0, ritmo.llegada))
         version = 1
         for vez in range(GUARDADOS):
             version += pedir("", persona, _escrito(version, vez)) == HTTPStatus.FOUND
-            time.sleep(azar.uniform(*PAUSA))
+            time.sleep(azar.uniform(*ritmo.pausa))
         entrega = {**_escrito(version, GUARDADOS), "declaracion": "on"}
         dos_veces = [("entregar/", persona, entrega)] * 2
         _correr([threading.Thread(target=pedir, args=una) for una in dos_veces])
@@ -201,14 +210,16 @@ def en_esa_base(entorno: dict[str, str], que: str, *argumentos: str) -> Any:
     return json.loads(hecho.stdout.splitlines()[-1])
 
 
-def correr(levantar: list[str], direccion: str, cuantas: int, conexion: str = "600") -> Cierre:
+def correr(
+    levantar: list[str], direccion: str, cuantas: int, ritmo: Ritmo, conexion: str = "600"
+) -> Cierre:
     """Siembra, levanta la web, cierra y comprueba en la base; RuntimeError si no cuadra."""
     with tempfile.TemporaryDirectory(prefix="pesn-cierre-") as aparte:
         entorno = {**os.environ, "DATABASE_URL": direccion, "PESN_VAR": aparte}
-        return _correr_en(levantar, entorno | {"CONN_MAX_AGE": conexion}, cuantas)
+        return _correr_en(levantar, entorno | {"CONN_MAX_AGE": conexion}, cuantas, ritmo)
 
 
-def _correr_en(levantar: list[str], entorno: dict[str, str], cuantas: int) -> Cierre:
+def _correr_en(levantar: list[str], entorno: dict[str, str], cuantas: int, ritmo: Ritmo) -> Cierre:
     personas = [Persona(*una) for una in en_esa_base(entorno, "sembrar", str(cuantas))]
     puerto = puerto_libre()
     servidor = subprocess.Popen(  # noqa: S603 (el mismo intérprete y un módulo conocido)
@@ -221,7 +232,7 @@ def _correr_en(levantar: list[str], entorno: dict[str, str], cuantas: int) -> Ci
     )
     try:
         esperar(puerto)
-        cierre = cerrar(puerto, personas)
+        cierre = cerrar(puerto, personas, ritmo)
     finally:
         os.killpg(servidor.pid, signal.SIGKILL)
         servidor.wait(10)
@@ -232,10 +243,10 @@ def _correr_en(levantar: list[str], entorno: dict[str, str], cuantas: int) -> Ci
     return cierre
 
 
-def medir(levantar: list[str], conexion: str) -> tuple[float, str]:
+def medir(levantar: list[str], ritmo: Ritmo, conexion: str) -> tuple[float, str]:
     """El p95 y lo que se vio; lanza RuntimeError con un solo error."""
     direccion = _base_nueva()
-    cierre = correr(levantar, direccion, PERSONAS, conexion)
+    cierre = correr(levantar, direccion, PERSONAS, ritmo, conexion)
     if cierre.errores:
         raise RuntimeError(str(cierre))
     cumple = cierre.percentil(0.95) <= P95 and cierre.percentil(0.99) <= P99
@@ -254,12 +265,13 @@ def _base_nueva() -> str:
 MEDIDAS = (
     [
         Medida(
-            "Cierre: trescientas personas",
-            partial(medir, GRANIAN, "600"),
-            partial(medir, SINCRONO, "0"),
+            f"Cierre: trescientas personas {como}",
+            partial(medir, GRANIAN, ritmo, "600"),
+            partial(medir, SINCRONO, ritmo, "0"),
             meta=1.0,
             cifra="dicha",
         )
+        for como, ritmo in (("en dos minutos", EN_DOS_MINUTOS), ("de golpe", DE_GOLPE))
     ]
     if hay_bases()
     else []
