@@ -2,6 +2,8 @@
 
 import gc
 import os
+from collections import defaultdict
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,7 +18,28 @@ from instituciones.models import Rol
 from pesn.revisiones import SOLO_CRECEN
 from tests.fabricas import InstitucionFactory, UsuarioFactory
 
+AQUI = Path(__file__).parent
 TOCAN_LA_BASE = {"db", "transactional_db", "live_server", "django_db_setup"}
+# Los archivos que más tardan, de más a menos: van primero, o al final trabaja un solo proceso.
+LARGOS = (
+    "informes/test_demo.py",
+    "seguridad/test_matriz.py",
+    "recorridos/test_todas_las_paginas.py",
+    "informes/test_pdf.py",
+    "seguridad/test_matriz_api.py",
+    "matrices/test_flujo.py",
+    "seguridad/test_canarios.py",
+    "seguridad/test_maquina.py",
+    "matrices/test_libro_de_matriz.py",
+    "matrices/test_libro.py",
+    "informes/test_emision.py",
+    "recorridos/test_captura_navegador.py",
+    "recorridos/test_semestre_navegador.py",
+    "seguridad/test_barrido.py",
+    "informes/test_tablero.py",
+    "seguridad/test_base.py",
+    "test_estaticos.py",
+)
 
 
 def pytest_addoption(parser):
@@ -28,12 +51,35 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Sobre la segunda base se repite lo que pregunta o escribe en ella, y nada más."""
+    """Lo largo, primero; sobre la segunda base se repite lo que pregunta o escribe en ella."""
+    items.sort(key=_lugar)
     if not config.getoption("--otro-motor"):
         return
-    ya_vistas = [una for una in items if not _depende_del_motor(una)]
-    config.hook.pytest_deselected(items=ya_vistas)
-    items[:] = [una for una in items if _depende_del_motor(una)]
+    repetidas = _los_extremos([una for una in items if _depende_del_motor(una)])
+    elegidas = set(repetidas)
+    config.hook.pytest_deselected(items=[una for una in items if una not in elegidas])
+    items[:] = repetidas
+
+
+def _lugar(prueba) -> int:
+    archivo = prueba.path.relative_to(AQUI).as_posix()
+    return LARGOS.index(archivo) if archivo in LARGOS else len(LARGOS)
+
+
+def _los_extremos(pruebas: list) -> list:
+    """De una prueba con muchos casos, el primero y el último: preguntan lo mismo a la base.
+
+    Todos, en las marcadas `cada_motor`.
+    """
+    casos = defaultdict(list)
+    for una in pruebas:
+        casos[una.parent.nodeid, getattr(una, "originalname", una.name)].append(una)
+    elegidas = {
+        una
+        for suyos in casos.values()
+        for una in (suyos if suyos[0].get_closest_marker("cada_motor") else suyos[:1] + suyos[-1:])
+    }
+    return [una for una in pruebas if una in elegidas]
 
 
 def _depende_del_motor(prueba) -> bool:

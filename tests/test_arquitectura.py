@@ -12,6 +12,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import models
 
 from instituciones.models import Abierto, Acotado, Usuario
+from tests.conftest import LARGOS
 
 RAIZ = Path(__file__).resolve().parent.parent
 APPS = ["informes", "matrices", "acciones", "instituciones"]
@@ -31,7 +32,7 @@ ASIGNAN = {
     "instituciones": {"suscripciones.py", "entregas.py"},
     "pesn": set(),
 }
-ESCRIBEN = {"update", "create", "get_or_create", "update_or_create"}
+ESCRIBEN = {"update", "create", "get_or_create", "update_or_create", "arrendar"}
 SIN_ACOTAR = {
     "historical": "la historia se lee desde una fila que ya se vio, y en el sitio de catálogos",
 }
@@ -152,6 +153,7 @@ def test_la_red_atrapa_un_atajo_sobre_el_modelo(codigo):
         "filas.update(version=2, estado='VALIDADO')",
         "Informe.objects.create(corte=corte, estado='BORRADOR')",
         "setattr(avance, 'estado', 'VALIDADO')",
+        "trabajos.arrendar(hasta, estado='EN_CURSO')",
     ],
 )
 def test_la_red_atrapa_una_asignacion_de_estado(codigo):
@@ -298,3 +300,7 @@ def test_el_proyecto_no_nombra_nada_de_la_maquina_donde_se_escribio(ajeno):
     ]
 
     assert hallazgos == []
+
+
+def test_los_archivos_que_van_primero_existen():
+    assert [uno for uno in LARGOS if not (RAIZ / "tests" / uno).is_file()] == []

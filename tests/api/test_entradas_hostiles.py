@@ -14,7 +14,7 @@ import pytest
 from matrices.models import Avance
 from tests.api.conftest import LOGRO
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.cada_motor]
 CATALOGO = Path(__file__).parents[1] / "datos/entradas_hostiles.csv"
 LISTAS = ["avances", "actividades", "acciones", "informes", "cortes", "periodos", "instituciones"]
 

@@ -58,7 +58,7 @@ def paginas(elenco, cache_limpia):
         for celda in celdas(filas):
             clave = (celda.fila["ruta"], celda.clase if por_ruta > 1 else "", celda.fila["caso"])
             juntas = vistas.setdefault(clave, [])
-            if len(juntas) >= por_ruta or debe(celda, mundo) != "bien":
+            if len(juntas) >= por_ruta or debe(celda) != "bien":
                 continue
             if celda.actor not in ADENTRO and celda.fila["puede"] != "cualquiera":
                 continue

@@ -26,7 +26,6 @@ from instituciones.models import (
     Acotado,
     Alcance,
     ClienteSistema,
-    Entrega,
     Evento,
     PreferenciaDeAvisos,
     Suscripcion,
@@ -38,6 +37,7 @@ from tests.fabricas import (
     ActividadFactory,
     AvanceFactory,
     DelegacionFactory,
+    EntregaFactory,
     EvidenciaFactory,
     FeriadoFactory,
     FiltroGuardadoFactory,
@@ -87,7 +87,7 @@ def de_las_paginas(mundo) -> Iterator[Examen]:
     cuenta = Cuenta(mundo)
     mundo.clientes = cuenta.clientes
     for celda in celdas(revisadas()):
-        fila, esperado = celda.fila, debe(celda, mundo)
+        fila, esperado = celda.fila, debe(celda)
         afuera = celda.actor if celda.actor in AFUERA else ""
         grupo = (
             f"{fila['ruta']} {fila['metodo']} {fila['caso']} {fila['objeto']} {esperado}{afuera}"
@@ -717,29 +717,12 @@ def con_otras_casas(mundo):
     for persona in (ajena, otro):
         PreferenciaDeAvisos.objects.create(persona=persona, correo="RESUMEN")
     cliente = ClienteSistema.objects.get(nombre="analista")
-    _suscribir_otro(cliente, ahora)
+    # Otro webhook, que no es del sistema de quien planifica.
+    EntregaFactory(suscripcion__cliente=cliente, estado="MUERTA")
     clientes.anotar_pedido(
         cliente, metodo="POST", ruta="x", estado_http=200, milisegundos=1, peticion="x"
     )
     return mundo
-
-
-def _suscribir_otro(cliente: ClienteSistema, ahora) -> None:
-    """Otro webhook, que no es del sistema de quien planifica, con su entrega."""
-    otra = Suscripcion.objects.create(
-        cliente=cliente, direccion=GANCHO, eventos=Evento.values, secreto="x"
-    )
-    Entrega.objects.create(
-        suscripcion=otra,
-        identificador="otra",
-        evento=Evento.PERIODO_ABIERTO,
-        tipo="periodo",
-        clave=1,
-        cuerpo="{}",
-        creada=ahora,
-        proximo=ahora,
-        estado="MUERTA",
-    )
 
 
 def de_lo_visible(mundo) -> Iterator[Examen]:

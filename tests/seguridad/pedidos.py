@@ -60,7 +60,16 @@ def celdas(filas: list[dict[str, str]], *, por_pares: bool = False) -> Iterator[
             continue
         objetos = _objetos(fila["objeto"])
         for (clase, estado), actor in cruce(objetos, ACTORES, por_pares=por_pares):
-            yield Celda(fila, actor, clase, estado)
+            celda = Celda(fila, actor, clase, estado)
+            if not por_pares or _se_repite(celda, objetos):
+                yield celda
+
+
+def _se_repite(celda: Celda, objetos: list[tuple[str, str]]) -> bool:
+    """Sobre la segunda base, lo permitido siempre; negar, a cada persona en un estado por turno."""
+    if len(objetos) != len(ESTADOS) or debe(celda) == "bien":
+        return True
+    return ESTADOS.index(celda.estado) == ACTORES.index(celda.actor) % len(ESTADOS)
 
 
 def cruce(
@@ -86,7 +95,7 @@ def _objetos(objeto: str) -> list[tuple[str, str]]:
     return [("", "")]
 
 
-def debe(celda: Celda, mundo: SimpleNamespace) -> str:
+def debe(celda: Celda) -> str:
     """«bien», «entrar», «404», «403» o «409», según el archivo y quién ve qué."""
     fila, actor = celda.fila, celda.actor
     if fila["puede"] == "cualquiera":

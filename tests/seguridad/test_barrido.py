@@ -72,7 +72,7 @@ def una_por_ruta(mundo, metodo):
     for celda in celdas([fila for fila in revisadas() if fila["metodo"] == metodo]):
         renglon = (celda.fila["ruta"], celda.fila["caso"], celda.fila["objeto"])
         adentro = celda.actor in ADENTRO
-        if renglon not in vistas and adentro and debe(celda, mundo) == "bien":
+        if renglon not in vistas and adentro and debe(celda) == "bien":
             vistas.add(renglon)
             yield celda
 

@@ -13,6 +13,7 @@ from instituciones.models import Asiento
 from pesn.revisiones import SOLO_CRECEN
 from tests.fabricas import UsuarioFactory
 
+pytestmark = pytest.mark.cada_motor
 ALTERACIONES = 200
 COLUMNAS = ["acto", "tipo", "clave", "institucion", "datos", "huella", "huella_anterior"]
 NUESTRAS = ("instituciones", "acciones", "matrices", "informes")

@@ -188,7 +188,7 @@ def sin_clasificar(avance, *, de_la_actividad: bool):
 def entregado_en_su_pagina(mundo, avance):
     fila = next(f for f in revisadas() if f["ruta"] == "matrices:entregar")
     celda = next(c for c in celdas([fila]) if c.actor == "planificadora")
-    assert debe(celda, mundo) == "bien"
+    assert debe(celda) == "bien"
     respuesta, _ = pedir(
         clientes(mundo)["planificadora"], "POST", direccion(celda, mundo), cuerpo(celda, mundo)
     )

@@ -78,7 +78,7 @@ class Cuenta:
         self.ajenas, self.sin_fila, self.asentadas = 0, {}, 0
 
     def probar(self, celda):
-        esperado, cliente = debe(celda, self.mundo), self.clientes[celda.actor]
+        esperado, cliente = debe(celda), self.clientes[celda.actor]
         metodo, datos = celda.fila["metodo"], cuerpo(celda, self.mundo)
         donde = direccion(celda, self.mundo)
         previos = Asiento.objects.count() if esperado == "bien" and metodo == "POST" else 0

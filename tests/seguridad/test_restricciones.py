@@ -21,6 +21,8 @@ from tests.fabricas import (
     UsuarioFactory,
 )
 
+pytestmark = pytest.mark.cada_motor
+
 
 def avance():
     return AvanceFactory(estado="VALIDADO")
