@@ -658,3 +658,41 @@ def test_entregar_mientras_la_misma_guarda_no_se_traba():
     ganaron = [uno for uno in resultados if isinstance(uno, Avance)]
     assert len(ganaron) == 1, resultados
     assert all(isinstance(uno, Avance | flujo.Conflicto) for uno in resultados), resultados
+
+
+@pytest.mark.django_db(transaction=True)
+def test_si_otro_no_suelta_la_fila_se_pide_esperar_y_nada_se_guarda(client):
+    avance = AvanceFactory(estado="BORRADOR", logro="Lo de antes.")
+    client.force_login(persona_para("guardar", avance))
+    client.raise_request_exception = False
+    tomada, soltar = threading.Event(), threading.Event()
+
+    def retener():
+        try:
+            with transaction.atomic():
+                Avance.objects.filter(pk=avance.pk).update(logro="De la otra.")
+                tomada.set()
+                soltar.wait(60)
+                transaction.set_rollback(True)
+        finally:
+            connection.close()
+
+    otra = threading.Thread(target=retener)
+    otra.start()
+    tomada.wait(60)
+    esperar = "SET lock_timeout" if connection.vendor == "postgresql" else "PRAGMA busy_timeout"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{esperar} = 100")
+        datos = {"version": 1, "logro": "Otro.", "visibilidad": "PUBLICA"}
+        respuesta = client.post(reverse("matrices:capturar", args=[avance.pk]), datos)
+    finally:
+        soltar.set()
+        otra.join(60)
+        connection.close()
+
+    avance.refresh_from_db()
+    assert (respuesta.status_code, respuesta["Retry-After"]) == (503, "5")
+    assert "<h1>Espere un momento</h1>" in respuesta.content.decode()
+    assert "Otra persona está guardando esto mismo" in respuesta.content.decode()
+    assert (avance.logro, avance.version) == ("Lo de antes.", 1)

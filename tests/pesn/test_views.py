@@ -96,20 +96,31 @@ def test_a_quien_pide_datos_se_le_dice_que_falta_o02(client, monkeypatch, falla,
     assert (respuesta.status_code, respuesta.json()["codigo"]) == (http, clave)
 
 
-@pytest.mark.parametrize("codigo", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY])
-def test_el_disco_lleno_de_la_base_no_es_una_base_caida(client, monkeypatch, codigo):
+@pytest.mark.parametrize(
+    ("codigo", "http", "clave", "cuando"),
+    [
+        (sqlite3.SQLITE_FULL, 507, "sin_espacio", None),
+        (sqlite3.SQLITE_BUSY, 503, "ocupado", "5"),
+        (sqlite3.SQLITE_CANTOPEN, 503, "sin_base", "60"),
+    ],
+)
+def test_el_disco_lleno_o_lo_ocupado_no_es_una_base_caida(
+    client, monkeypatch, codigo, http, clave, cuando
+):
     """SQLite dice por qué con su código; PostgreSQL, con su clase (tests/caos/test_disco)."""
 
     def caer(persona):
-        de_sqlite = sqlite3.OperationalError("database or disk is full")
+        de_sqlite = sqlite3.OperationalError("it failed")
         de_sqlite.sqlite_errorcode = codigo
-        raise OperationalError("database or disk is full") from de_sqlite
+        raise OperationalError("it failed") from de_sqlite
 
     client.force_login(UsuarioFactory())
     client.raise_request_exception = False
     monkeypatch.setattr(views, "pagina_propia", caer)
+    respuesta = client.get("/", headers={"accept": "application/json"})
 
-    assert client.get("/").status_code == (507 if codigo == sqlite3.SQLITE_FULL else 503)
+    assert (respuesta.status_code, respuesta.json()["codigo"]) == (http, clave)
+    assert respuesta.get("Retry-After") == cuando
 
 
 def test_el_icono_se_da_sin_entrar_y_existe(client):
