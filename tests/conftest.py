@@ -7,10 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
+from django.utils import timezone
 
 from informes.tablero import views as tablero
 from instituciones import solo_crece
@@ -145,6 +147,13 @@ def cache_limpia(db):
     cache.clear()
     yield cache
     cache.clear()
+
+
+@pytest.fixture
+def reloj_quieto():
+    """La hora de ahora, parada: ni una ventana ni un límite cambian a media prueba."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 @pytest.fixture(autouse=True)

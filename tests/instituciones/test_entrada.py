@@ -1,6 +1,5 @@
 """La puerta: entra quien es, y a quien no, se le contesta lo mismo exista o no su cuenta."""
 
-import base64
 import datetime as dt
 import re
 from urllib.parse import urlsplit
@@ -9,12 +8,7 @@ import pytest
 import time_machine
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.test import Client
@@ -24,6 +18,7 @@ from instituciones import correo as bandeja
 from instituciones.entrada import MasLargaParaAdministradores
 from instituciones.models import Asiento, Usuario
 from tests.fabricas import UsuarioFactory
+from tests.segundo_factor import SEMILLA, codigo_de_ahora
 
 CLAVE = "quetzal-verde-91-lluvia"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cache_limpia")]
@@ -215,11 +210,6 @@ def client_b():
 
 
 # Segundo factor -------------------------------------------------------------------------------
-SEMILLA = base64.b32encode(b"veinte octetos justos"[:20]).decode()
-
-
-def codigo_de_ahora(semilla):
-    return format_hotp_value(hotp_value(semilla, next(yield_hotp_counters_from_time())))
 
 
 def test_la_semilla_se_guarda_cifrada_y_se_lee_tras_rotar_el_secreto(persona, settings):
@@ -238,12 +228,13 @@ def test_la_semilla_se_guarda_cifrada_y_se_lee_tras_rotar_el_secreto(persona, se
         get_adapter().decrypt(guardado)
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_con_segundo_factor_no_basta_la_contrasena_y_un_codigo_vale_una_vez(client, persona):
     TOTP.activate(persona, SEMILLA)
     entrar(client, persona.correo, CLAVE)
     assert not dentro(client)
 
-    codigo = codigo_de_ahora(SEMILLA)
+    codigo = codigo_de_ahora()
     client.post(reverse("mfa_authenticate"), {"code": codigo})
     assert dentro(client)
 
@@ -253,6 +244,7 @@ def test_con_segundo_factor_no_basta_la_contrasena_y_un_codigo_vale_una_vez(clie
     assert not dentro(client)
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_activar_el_segundo_factor_pide_otra_vez_la_contrasena(
     client, persona, django_capture_on_commit_callbacks
 ):

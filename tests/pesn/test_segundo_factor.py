@@ -1,17 +1,11 @@
 """A quién se le exige el segundo factor, y qué puede hacer mientras no lo tiene."""
 
-import base64
 from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.urls import reverse
 
@@ -20,10 +14,10 @@ from instituciones.entrada import exige_segundo_factor
 from instituciones.models import Asiento, Delegacion
 from pesn import revisiones
 from tests.fabricas import UsuarioFactory
+from tests.segundo_factor import SEMILLA, codigo_de_ahora
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cache_limpia")]
 CLAVE = "quetzal-verde-91-lluvia"
-SEMILLA = base64.b32encode(b"veinte octetos justos"[:20]).decode()
 ACTIVAR = reverse("mfa_activate_totp")
 CERRADAS = [
     "inicio",
@@ -51,10 +45,6 @@ def obligada(elenco):
     elenco.coordinadora.set_password(CLAVE)
     elenco.coordinadora.save()
     return elenco.coordinadora
-
-
-def codigo_de_ahora(semilla):
-    return format_hotp_value(hotp_value(semilla, next(yield_hotp_counters_from_time())))
 
 
 def entrar(client, persona):
@@ -147,6 +137,7 @@ def test_lo_que_le_queda_se_abre(client, elenco, ruta):
     assert respuesta.status_code in {200, 302}
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_de_la_contrasena_a_los_codigos_y_adentro_sin_dar_vueltas(
     client, obligada, django_capture_on_commit_callbacks
 ):
@@ -180,10 +171,11 @@ def test_un_codigo_de_recuperacion_entra_una_vez(client, obligada):
         client.logout()
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_quien_esta_obligado_no_se_lo_quita(client, obligada):
     TOTP.activate(obligada, SEMILLA)
     entrar(client, obligada)
-    client.post(reverse("mfa_authenticate"), {"code": codigo_de_ahora(SEMILLA)})
+    client.post(reverse("mfa_authenticate"), {"code": codigo_de_ahora()})
     identificarse(client)
     quitar = reverse("mfa_deactivate_totp")
     assert client.get(quitar).status_code == 200
@@ -195,12 +187,13 @@ def test_quien_esta_obligado_no_se_lo_quita(client, obligada):
     assert quitar not in client.get(reverse("mfa_index")).content.decode()
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_quien_no_esta_obligado_si(client, elenco):
     elenco.planificadora.set_password(CLAVE)
     elenco.planificadora.save()
     TOTP.activate(elenco.planificadora, SEMILLA)
     entrar(client, elenco.planificadora)
-    client.post(reverse("mfa_authenticate"), {"code": codigo_de_ahora(SEMILLA)})
+    client.post(reverse("mfa_authenticate"), {"code": codigo_de_ahora()})
     identificarse(client)
 
     client.post(reverse("mfa_deactivate_totp"))
@@ -208,10 +201,11 @@ def test_quien_no_esta_obligado_si(client, elenco):
     assert not Authenticator.objects.filter(user=elenco.planificadora).exists()
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_a_quien_perdio_el_telefono_se_le_quita_y_vuelve_a_ponerlo(client, obligada, elenco):
     TOTP.activate(obligada, SEMILLA)
     entrar(client, obligada)
-    client.post(reverse("mfa_authenticate"), {"code": codigo_de_ahora(SEMILLA)})
+    client.post(reverse("mfa_authenticate"), {"code": codigo_de_ahora()})
     assert client.get(reverse("matrices:revision")).status_code == 200
 
     cuentas.quitar_segundo_factor(obligada, por=elenco.administradora)

@@ -1,6 +1,5 @@
 """G-34, G-35 y las filas «sesion» de lo hostil: adivinar, repetir o heredar una entrada."""
 
-import base64
 import csv
 import datetime as dt
 import difflib
@@ -15,12 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import structlog
 import time_machine
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.core import mail
 from django.core.cache import cache
@@ -35,13 +29,13 @@ from instituciones import cuentas
 from instituciones.models import Asiento, PedidoDeEnlace, Usuario
 from pesn import settings as ajustes
 from tests.fabricas import AvanceFactory, InstitucionFactory, UsuarioFactory
+from tests.segundo_factor import SEMILLA, codigo_de_ahora
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cache_limpia")]
 HOSTILES = Path(__file__).parents[1] / "datos" / "entradas_hostiles.csv"
 CLAVE, NUEVA = "quetzal-verde-91-lluvia", "otra-clave-larga-77"
 DESCONOCIDO = "nadie-con-cuenta@ejemplo.gt"
 ENTRAR, DENTRO = reverse("account_login"), reverse("instituciones:delegaciones")
-SEMILLA = base64.b32encode(b"veinte octetos justos"[:20]).decode()
 LUNES = dt.datetime(2026, 1, 5, 15, tzinfo=dt.UTC)
 BITS = 128
 HOLGURA = 0.20
@@ -88,10 +82,6 @@ def usar_enlace(enlace: str) -> Client:
     formulario = client.get(enlace, follow=True)
     client.post(formulario.redirect_chain[-1][0], {"password1": NUEVA, "password2": NUEVA})
     return client
-
-
-def codigo_de_ahora() -> str:
-    return format_hotp_value(hotp_value(SEMILLA, next(yield_hotp_counters_from_time())))
 
 
 # G-34 ------------------------------------------------------------------------------------------
@@ -306,6 +296,7 @@ def eventos(**opciones) -> list[dict]:
     return [json.loads(renglon) for renglon in salida.getvalue().splitlines()]
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_los_eventos_dicen_hora_persona_resultado_y_origen_sin_secretos(client, persona, cifra):
     TOTP.activate(persona, SEMILLA)
     for n in range(7):
@@ -376,6 +367,7 @@ def test_pedir_muchos_enlaces_tambien_queda(client, persona):
     assert bloqueo["cuenta"] == str(persona.pk)
 
 
+@pytest.mark.usefixtures("reloj_quieto")
 def test_fallar_el_codigo_muchas_veces_bloquea_y_queda(client, persona):
     TOTP.activate(persona, SEMILLA)
     entrar(client, persona.correo)
@@ -449,12 +441,13 @@ def s_05(persona):
     """Un código, dos veces."""
     TOTP.activate(persona, SEMILLA)
     primero, segundo = Client(), Client()
-    entrar(primero, persona.correo)
-    entrar(segundo, persona.correo)
-    codigo = {"code": codigo_de_ahora()}
-    assert primero.post(reverse("mfa_authenticate"), codigo).status_code == 302
-    yield segundo.post(reverse("mfa_authenticate"), codigo)
-    assert "_auth_user_id" not in segundo.session
+    with time_machine.travel(LUNES, tick=False):
+        entrar(primero, persona.correo)
+        entrar(segundo, persona.correo)
+        codigo = {"code": codigo_de_ahora()}
+        assert primero.post(reverse("mfa_authenticate"), codigo).status_code == 302
+        yield segundo.post(reverse("mfa_authenticate"), codigo)
+        assert "_auth_user_id" not in segundo.session
 
 
 def s_06(persona):
