@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class PesnConfig(AppConfig):
@@ -20,3 +21,9 @@ class AdministracionConfig(AdminConfig):
     """Cuentas y catálogos; sólo para quien administra."""
 
     default_site = "pesn.administracion.Administracion"
+
+
+class EstaticosConfig(StaticFilesConfig):
+    """Lo que el navegador baja, sin lo que las bibliotecas traen y ninguna página pide."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc", "rest_framework"]

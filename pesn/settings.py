@@ -18,6 +18,7 @@ import structlog
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 os.environ.setdefault("OPENPYXL_LXML", "False")  # lxml no niega entidades; defusedxml, sí
 
@@ -72,7 +73,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "pesn.apps.EstaticosConfig",
     "django.contrib.humanize",
     "django.forms",
     "allauth",
@@ -433,6 +434,8 @@ STORAGES = {
         else ESTATICOS
     },
 }
+# Los mapas son para quien depura, y comprimirlos tarda más que todo lo demás.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 WHITENOISE_USE_FINDERS = EN_PRUEBAS or DEBUG
 WHITENOISE_AUTOREFRESH = EN_PRUEBAS or DEBUG  # cada uno cuando se pide, no todos al arrancar
 EVIDENCIA_MAXIMA = 20 * 1024 * 1024

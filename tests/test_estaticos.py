@@ -56,6 +56,13 @@ def test_estaticos_se_juntan_con_huella_y_sin_referencias_perdidas(settings, tmp
 
     assert list(tmp_path.glob("pesn/pesn.*.css.gz"))
     assert list(tmp_path.glob("vendor/bootstrap-5.3.8/bootstrap.min.*.css"))
+    assert list(tmp_path.glob("drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.*.js.br"))
+    de_nadie = [
+        *tmp_path.rglob("redoc"),
+        *tmp_path.glob("rest_framework"),
+        *tmp_path.rglob("*.map.br"),
+    ]
+    assert de_nadie == []
 
 
 def test_hojas_y_guiones_propios_no_piden_nada_de_fuera():
