@@ -4,30 +4,32 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from informes.contenido import Accion, Actividad, Cambio, Contenido
+from informes.contenido import Accion, Actividad, Cambio, Contenido, Nivel
 from matrices.calculo import diferencia
 
 
 @dataclass(frozen=True)
 class Renglon:
-    """Una acción en dos cortes; None donde no estaba. Puntos 0–100."""
+    """Una acción, o el plan entero, en dos cortes; None donde no estaba. Puntos 0–100."""
 
     codigo: str
     enunciado: str
-    antes: Accion | None
-    despues: Accion | None
+    antes: Accion | Nivel | None
+    despues: Accion | Nivel | None
     delta: Decimal | None
 
     @property
-    def cambia(self) -> bool:
-        """Si alguna cifra o el color son otros."""
-        return self._cifras(self.antes) != self._cifras(self.despues)
-
-    @staticmethod
-    def _cifras(accion: Accion | None) -> tuple:
-        if accion is None:
-            return ()
-        return (accion.ejecutado, accion.programado, accion.semaforo, accion.cobertura)
+    def que_cambia(self) -> list[str]:
+        """Lo que no es igual en los dos, por su nombre; vacío si nada cambió."""
+        if self.antes is None or self.despues is None:
+            return ["no estaba" if self.antes is None else "ya no está"]
+        cifras = [
+            ("E", self.antes.ejecutado, self.despues.ejecutado),
+            ("P", self.antes.programado, self.despues.programado),
+            ("color", self.antes.semaforo, self.despues.semaforo),
+            ("cobertura", self.antes.cobertura, self.despues.cobertura),
+        ]
+        return [nombre for nombre, era, es in cifras if era != es]
 
 
 def por_accion(antes: Contenido, despues: Contenido) -> list[Renglon]:
@@ -35,14 +37,23 @@ def por_accion(antes: Contenido, despues: Contenido) -> list[Renglon]:
     de_antes = {una.codigo: una for una in antes.acciones}
     de_despues = {una.codigo: una for una in despues.acciones}
     todas = sorted({**de_antes, **de_despues}.values(), key=lambda una: una.orden)
-    return [_renglon(una, de_antes.get(una.codigo), de_despues.get(una.codigo)) for una in todas]
+    return [
+        _renglon(una.codigo, una.enunciado, de_antes.get(una.codigo), de_despues.get(una.codigo))
+        for una in todas
+    ]
 
 
-def _renglon(una: Accion, antes: Accion | None, despues: Accion | None) -> Renglon:
+def del_plan(antes: Contenido, despues: Contenido) -> Renglon:
+    """El plan entero en los dos."""
+    return _renglon(despues.plan.sigla, despues.plan.nombre, antes.total, despues.total)
+
+
+def _renglon(
+    codigo: str, enunciado: str, antes: Accion | Nivel | None, despues: Accion | Nivel | None
+) -> Renglon:
     e_antes = antes.ejecutado if antes else None
     e_despues = despues.ejecutado if despues else None
-    delta = diferencia(e_despues, e_antes)
-    return Renglon(una.codigo, una.enunciado, antes, despues, delta)
+    return Renglon(codigo, enunciado, antes, despues, diferencia(e_despues, e_antes))
 
 
 # ---- por qué cambió

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -305,19 +305,24 @@ def cortar_de_nuevo(request, pk):
 
 @require_GET
 def comparar(request, pk, otro):
-    """Dos cortes, acción por acción: qué cifra cambió y cuánto."""
+    """Dos cortes de un plan, acción por acción: primero lo que cambió, y cuánto."""
     visibles = ContenidoSellado.objects.visibles_para(request.user).filter(edicion=Edicion.CNS)
     sellados = [
         get_object_or_404(visibles.select_related("corte__periodo"), corte__pk=uno)
         for uno in (pk, otro)
     ]
+    if sellados[0].corte.periodo.plan_id != sellados[1].corte.periodo.plan_id:
+        raise Http404
     antes, despues = [emision.vigente_de(uno.corte) for uno in sellados]
+    renglones = comparacion.por_accion(antes, despues)
     contexto = {
         "titulo": f"{sellados[0].corte} y {sellados[1].corte}",
         "migas": [MIGA_INFORMES, ("Comparación", None)],
         "antes": sellados[0].corte,
         "despues": sellados[1].corte,
-        "renglones": comparacion.por_accion(antes, despues),
+        "plan": comparacion.del_plan(antes, despues),
+        "cambian": [uno for uno in renglones if uno.que_cambia],
+        "iguales": [uno for uno in renglones if not uno.que_cambia],
     }
     return render(request, "informes/comparar.html", contexto)
 

@@ -5,6 +5,7 @@ from django.core.files.base import ContentFile
 from informes import emision
 from informes.models import ContenidoSellado, Corte, Informe
 from instituciones.almacen import sellar_archivo
+from instituciones.canonico import huella
 
 
 def publicar(corte, por, contenido=None) -> Informe:
@@ -25,8 +26,8 @@ def publicar(corte, por, contenido=None) -> Informe:
     return informe
 
 
-def otro_corte(corte) -> Corte:
-    """El que lo sustituye, con el mismo contenido sellado."""
+def otro_corte(corte, para_el_consejo=None) -> Corte:
+    """El que lo sustituye, con el mismo contenido sellado o con otro para el Consejo."""
     nuevo = Corte.objects.create(
         periodo=corte.periodo,
         numero=corte.numero + 1,
@@ -36,7 +37,9 @@ def otro_corte(corte) -> Corte:
         momento=corte.momento,
     )
     for uno in corte.contenidos.all():
+        otro = para_el_consejo if uno.edicion == "CNS" else None
+        texto = otro.canonico() if otro else uno.contenido
         ContenidoSellado.objects.create(
-            corte=nuevo, edicion=uno.edicion, contenido=uno.contenido, huella=uno.huella
+            corte=nuevo, edicion=uno.edicion, contenido=texto, huella=huella(texto)
         )
     return nuevo

@@ -1,5 +1,6 @@
 """Las páginas de cortes, informes, Consejo y verificación."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from informes.forms import SeleccionForm
 from informes.models import Corte, Descarga, Informe, TrabajoInforme
 from instituciones.almacen import sellar_archivo
 from matrices.models import Avance, Periodo
+from tests.fabricas import PeriodoFactory
+from tests.informes.publicaciones import otro_corte
 
 pytestmark = pytest.mark.django_db
 
@@ -303,15 +306,36 @@ def test_verificar_una_huella_ilegible_se_rechaza_con_lo_escrito(client, huella)
     assert "64 cifras hexadecimales" in respuesta.content.decode()
 
 
-def test_comparar_dos_cortes_muestra_lo_que_cambia(client, corte, elenco):
+def test_comparar_dos_cortes_pone_primero_lo_que_cambia(client, corte, elenco):
+    sellado = emision.vigente_de(corte)
+    (igual,) = sellado.acciones
+    ultima = replace(igual, codigo="9.9.9", orden=igual.orden + 1)
+    nuevo = otro_corte(corte, replace(sellado, acciones=(igual, ultima)))
+    client.force_login(elenco.analista)
+
+    respuesta = client.get(f"/cortes/{corte.pk}/comparar/{nuevo.pk}/")
+
+    pagina = respuesta.content.decode()
+    assert [uno.codigo for uno in respuesta.context["cambian"]] == ["9.9.9"]
+    assert [uno.codigo for uno in respuesta.context["iguales"]] == [igual.codigo]
+    assert pagina.index(">9.9.9 ") < pagina.index(f">{igual.codigo} ")
+    assert nuevo.motivo in pagina
+
+
+def test_un_corte_junto_a_si_mismo_no_cambia_en_nada(client, corte, elenco):
     client.force_login(elenco.analista)
 
     igual = client.get(f"/cortes/{corte.pk}/comparar/{corte.pk}/").content.decode()
 
-    assert "Igual" in igual
-
-    assert "<strong>Cambia</strong>" not in igual
+    assert "Ninguna acción cambia." in igual
     assert Informe.objects.count() == 0
+
+
+def test_no_se_comparan_cortes_de_planes_distintos(client, corte, elenco):
+    ajeno = emision.cortar(PeriodoFactory(estado="CERRADO"), por=elenco.coordinadora)
+    client.force_login(elenco.coordinadora)
+
+    assert client.get(f"/cortes/{corte.pk}/comparar/{ajeno.pk}/").status_code == 404
 
 
 def test_quien_no_lee_la_edicion_del_consejo_no_compara_cortes(client, corte, elenco):
