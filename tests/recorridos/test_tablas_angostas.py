@@ -1,0 +1,66 @@
+"""Las tablas que se comparan renglón a renglón se leen en 320 px sin correrlas de lado."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+
+from informes import comparacion
+from informes.models import Corte
+from matrices.models import Periodo
+from tests.fabricas import ActividadDichaFactory, contenido_dicho
+
+HOJAS = ["vendor/bootstrap-5.3.8/bootstrap.min.css", "pesn/pesn.css"]
+OCULTO = "caja => caja.scrollWidth - caja.clientWidth"
+
+pytestmark = [pytest.mark.navegador, pytest.mark.una_vez]
+
+
+def renglon_de_libro():
+    fila = {
+        "actividad": "1.1.1.1",
+        "descripcion": "Capacitar al personal",
+        "cambios": [
+            {"campo": "Logro", "celda": "Actividades!T2", "antes": "", "despues": "Norma " * 60},
+            {"campo": "Devengado (Q)", "celda": "Actividades!AE2", "despues": "Q123,456,789.10"},
+        ],
+    }
+    contexto = {"fila": fila, "palabra": "cambiado"}
+    return render_to_string("matrices/_libro_renglon.html", contexto)
+
+
+def comparacion_de_cortes():
+    antes, despues = [
+        contenido_dicho([ActividadDichaFactory(ejecutado=Decimal(puntos))]) for puntos in (45, 15)
+    ]
+    corte = Corte(periodo=Periodo(anio=2024, semestre=1), numero=1)
+    contexto = {
+        "antes": corte,
+        "despues": corte,
+        "plan": comparacion.del_plan(antes, despues),
+        "cambian": comparacion.por_accion(antes, despues),
+    }
+    return render_to_string("informes/_comparados.html", contexto)
+
+
+@pytest.mark.parametrize(
+    ("dibujar", "se_lee"),
+    [
+        (renglon_de_libro, ["En el libro: ", "Q123,456,789.10"]),
+        (comparacion_de_cortes, ["E después (%): ", "Color después: "]),
+    ],
+)
+def test_la_tabla_no_esconde_nada_a_320(page, dibujar, se_lee):
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.set_content(f'<main class="ancho">{dibujar()}</main>')
+    for hoja in HOJAS:
+        page.add_style_tag(content=Path(finders.find(hoja)).read_text())
+    caja = page.locator(".tabla-caja").first
+
+    rotulos = caja.evaluate(
+        "c => [...c.querySelectorAll('td')].map(d => getComputedStyle(d, '::before').content)"
+    )
+    assert caja.evaluate(OCULTO) <= 0
+    assert all(uno in " ".join(rotulos) + caja.inner_text() for uno in se_lee)
