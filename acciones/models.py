@@ -46,6 +46,10 @@ class PlanQuerySet(Abierto):
     def get_by_natural_key(self, codigo):
         return self.get(codigo=codigo)
 
+    def nombres(self):
+        """Cómo se dice cada uno en la bitácora, por su llave."""
+        return self.dichas(lambda uno: f"plan {uno.sigla}")
+
     def abiertos(self):
         """Los que aún no se cierran."""
         return self.filter(cerrado_en=None)
@@ -252,6 +256,10 @@ def quienes_responden() -> models.Prefetch:
 
 
 class AccionQuerySet(Abierto):
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        return self.dichas("acción {}".format)
+
     def del_plan(self, plan):
         """Las acciones de un plan, en su orden numérico."""
         return self.filter(objetivo__programa__plan=plan).order_by("orden")

@@ -37,6 +37,10 @@ class CorteQuerySet(Acotado):
         """El último de cada periodo: el que nadie sustituyó."""
         return self.filter(sustituido_por=None)
 
+    def nombres(self):
+        """Cómo se dice cada uno en la bitácora, por su llave."""
+        return self.select_related("periodo").dichas()
+
     def con_su_periodo(self):
         """Con el periodo y el plan que nombra."""
         return self.select_related("periodo__plan", "hecho_por")
@@ -168,6 +172,10 @@ class InformeQuerySet(Acotado):
     def con_su_corte(self):
         """Con el corte, el periodo y el plan que nombra."""
         return self.select_related("corte__periodo__plan")
+
+    def nombres(self):
+        """Cómo se dice cada uno en la bitácora, por su llave."""
+        return self.con_su_corte().dichas()
 
     def con_sus_documentos(self):
         """Con sus archivos, en `archivos`."""
@@ -388,6 +396,10 @@ class RecomendacionQuerySet(Acotado):
         if usuario.rol in {Rol.PLANIFICADOR, Rol.APROBADOR}:
             return self.filter(institucion=usuario.institucion_id)
         return self.none()
+
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        return self.dichas("recomendación {}".format)
 
     def con_lo_que_nombra(self):
         """Con el semestre, la destinataria y quien contestó."""

@@ -1,10 +1,12 @@
 """Preguntas sobre quién: delegaciones de una persona, y asientos para leerlos fuera."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -95,6 +97,24 @@ def le_toca(usuario: Usuario, permite: Callable[[Any, Any], bool], fila: object 
     except PermissionDenied:
         return False
     return True
+
+
+def poner_nombres(asientos: Iterable[Asiento], usuario: Usuario) -> None:
+    """Pone en cada asiento el `nombre` de la fila de la que habla, si esta persona la ve.
+
+    Una consulta por tipo, no por renglón. Vacío si no la ve, ya no está o nada la nombra.
+    """
+    por_tipo = defaultdict(list)
+    for uno in asientos:
+        por_tipo[uno.tipo].append(uno)
+    for modelo in apps.get_models():
+        suyos = por_tipo.get(modelo._meta.model_name or "", [])
+        filas: Any = modelo._default_manager
+        if suyos and hasattr(filas, "nombres"):
+            claves = {uno.clave for uno in suyos if uno.clave.isdecimal()}
+            nombres = filas.visibles_para(usuario).filter(pk__in=claves).nombres()
+            for uno in suyos:
+                uno.nombre = nombres.get(uno.clave, "")
 
 
 def en_planilla(asientos: QuerySet[Asiento]) -> Iterator[list[Any]]:

@@ -14,7 +14,7 @@ from instituciones import bitacora as cadena
 from instituciones import delegaciones as actos
 from instituciones import planilla
 from instituciones.canonico import canonico
-from instituciones.consultas import en_planilla
+from instituciones.consultas import en_planilla, poner_nombres
 from instituciones.forms import CHOCA, AvisosForm, BitacoraFilter, DelegacionForm, PreferenciaForm
 from instituciones.models import VEN_TODA_LA_CADENA, Asiento, Aviso, Delegacion
 
@@ -134,6 +134,7 @@ def bitacora(request):
     if antes:
         filas = filas.filter(pk__lt=antes)
     asientos = list(filas[: POR_PAGINA + 1])
+    poner_nombres(asientos, request.user)
     contexto = {
         "titulo": "Bitácora",
         "filtro": filtro,

@@ -1,5 +1,8 @@
 """Quién ve qué: la base de todo queryset; quien no declara su regla no ve nada."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from django.db import models
 
 
@@ -17,6 +20,11 @@ class Acotado(models.QuerySet):
     def segun(self, usuario):
         """La regla de cada modelo, rol por rol; sin regla, nada."""
         return self.none()
+
+    def dichas(self, decir: Callable[[Any], str] = str) -> dict[str, str]:
+        """Cada fila dicha así, por su llave."""
+        filas: Iterable[Any] = self
+        return {str(una.pk): decir(una) for una in filas}
 
     def tramo(self, desde: int, hasta: int):
         """Las filas de ese tramo, en su orden y con la llave para desempatar.

@@ -70,6 +70,8 @@ class Asiento(models.Model):
     huella_anterior = models.CharField(max_length=64, unique=True)
     huella = models.CharField(max_length=64, unique=True)
 
+    nombre = ""  # el de la fila de la que habla; lo pone `consultas.poner_nombres` a quien la ve
+
     objects = AsientoQuerySet.as_manager()
 
     class Meta:

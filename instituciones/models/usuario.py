@@ -23,6 +23,10 @@ class UsuarioQuerySet(Acotado):
             return self.all()
         return self.filter(institucion=usuario.institucion_id)
 
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        return self.dichas("cuenta de {}".format)
+
     def activas(self):
         """Las que pueden entrar."""
         return self.filter(is_active=True)

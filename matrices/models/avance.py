@@ -76,6 +76,10 @@ class AvanceQuerySet(Acotado):
             "actividad__matriz__accion__objetivo__programa",
         )
 
+    def nombres(self):
+        """Cómo se dice cada uno en la bitácora, por su llave: «avance 1.1.1.2 en 2024-S1»."""
+        return self.con_su_actividad().sin_textos().dichas("avance {}".format)
+
     def sin_textos(self):
         """Sin las columnas largas que una lista no muestra: ordenar miles cuesta su ancho."""
         matriz, plan = "actividad__matriz__", "periodo__plan__"
@@ -383,6 +387,11 @@ class DelAvanceQuerySet(Acotado):
 
     def segun(self, usuario):
         return self.filter(avance__in=Avance.objects.visibles_para(usuario))
+
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora: por su avance, que el título también es un dato."""
+        suyas = self.select_related("avance__periodo", "avance__actividad__matriz__accion")
+        return suyas.dichas(lambda una: f"{una._meta.verbose_name} {una.pk} de {una.avance}")
 
 
 class EvidenciaQuerySet(DelAvanceQuerySet):

@@ -68,6 +68,10 @@ class ReclasificacionQuerySet(Acotado):
             return self.filter(institucion=usuario.institucion_id)
         return self.none()
 
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        return self.con_lo_suyo().dichas()
+
     def en_tramite(self):
         """Las que esperan a la otra persona."""
         return self.filter(estado=Reclasificacion.Estado.SOLICITADA)

@@ -25,6 +25,10 @@ class ReprogramacionQuerySet(Acotado):
             return self.filter(actividad__responsable=usuario.institucion_id)
         return self.none()
 
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        return self.select_related("actividad__matriz__accion").dichas()
+
 
 class Reprogramacion(models.Model):
     """Pedir otras fechas, suspender, reanudar o cancelar una actividad (dominio §2.5)."""
@@ -129,6 +133,11 @@ class RectificacionQuerySet(Acotado):
         if usuario.rol in VEN_LO_DE_SU_INSTITUCION:
             return self.filter(avance__actividad__responsable=usuario.institucion_id)
         return self.none()
+
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        suyas = self.select_related("avance__periodo", "avance__actividad__matriz__accion")
+        return suyas.dichas()
 
     def por_aplicar(self, periodo):
         """Las aprobadas de ese periodo que ningún corte ha recogido."""

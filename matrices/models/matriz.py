@@ -43,7 +43,9 @@ def coopera(institucion_id: int | None, actividad: str = "pk") -> Exists:
 
 
 class MatrizQuerySet(Abierto):
-    pass
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        return self.select_related("accion").dichas()
 
 
 class MatrizCumplimiento(models.Model):
@@ -98,6 +100,10 @@ class ActividadQuerySet(Acotado):
             )
             .order_by("numero")
         )
+
+    def nombres(self):
+        """Cómo se dice cada una en la bitácora, por su llave."""
+        return self.select_related("matriz__accion").dichas("actividad {}".format)
 
     def del_plan(self, plan):
         """Todas las de un plan."""

@@ -22,6 +22,10 @@ class PeriodoQuerySet(Abierto):
         """Los ya congelados, el último primero."""
         return self.filter(estado=Periodo.Estado.CORTADO).order_by("-corte")
 
+    def nombres(self):
+        """Cómo se dice cada uno en la bitácora, por su llave."""
+        return self.select_related("plan").dichas(lambda uno: f"periodo {uno} de {uno.plan.sigla}")
+
     def medidos(self, plan):
         """Los de un plan que ya se abrieron: los que tienen cifras, el último primero."""
         abiertos = self.filter(plan=plan).exclude(estado=Periodo.Estado.PROGRAMADO)

@@ -13,13 +13,20 @@ register = template.Library()
 
 
 CON_TILDE = {  # los códigos van sin tildes ni eñes
+    "accionestrategica": "acción",
     "bitacora": "bitácora",
+    "clientesistema": "sistema",
     "contrasena": "contraseña",
     "extemporaneo": "extemporáneo",
+    "filtroguardado": "filtro",
+    "matrizcumplimiento": "matriz",
     "propuestalegislativa": "propuesta legislativa",
+    "reclasificacion": "reclasificación",
     "recomendacion": "recomendación",
     "rectificacion": "rectificación",
     "reprogramacion": "reprogramación",
+    "resolucionreserva": "resolución de reserva",
+    "suscripcion": "suscripción",
     "delegacion": "delegación",
     "librorecibido": "libro",
     "sesion": "sesión",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from instituciones import bitacora, solo_crece
 from instituciones.models import Asiento
 from pesn.revisiones import SOLO_CRECEN
-from tests.fabricas import AvanceFactory, InstitucionFactory, UsuarioFactory
+from tests.fabricas import AvanceFactory, EvidenciaFactory, InstitucionFactory, UsuarioFactory
 
 pytestmark = pytest.mark.django_db
 PAGINA = reverse("instituciones:bitacora")
@@ -123,13 +123,55 @@ def test_la_lista_se_recorre_entera_de_a_pagina_sin_repetir(client, elenco):
 
 
 @pytest.mark.parametrize("cuantos", [1, 3])
-def test_la_bitacora_no_crece_en_consultas(client, elenco, cuantos, django_assert_max_num_queries):
+def test_la_bitacora_no_crece_en_consultas(client, elenco, cuantos, django_assert_num_queries):
     for _ in range(cuantos):
         asentar("mirar", elenco.auditor, UsuarioFactory(), en_nombre_de=UsuarioFactory())
+        avance = AvanceFactory()
+        asentar("entregar", avance, elenco.planificadora)
+        asentar("agregar_actividad", avance.actividad, elenco.planificadora)
+        asentar("abrir", avance.periodo, elenco.coordinadora)
     client.force_login(elenco.auditor)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_num_queries(13):  # de ellas, una por cada uno de los cuatro tipos
         client.get(PAGINA)
+
+
+def test_el_asiento_nombra_la_fila_como_la_conoce_quien_lee(client, elenco):
+    avance = AvanceFactory(actividad__responsable=elenco.responsable)
+    for sobre in (avance, avance.actividad, avance.periodo, elenco.aprobador):
+        asentar("mirar", sobre, elenco.planificadora)
+    client.force_login(elenco.auditor)
+
+    pagina = client.get(PAGINA).content.decode()
+
+    accion = avance.actividad.matriz.accion.codigo
+    assert f">avance {accion}.{avance.actividad.numero} en {avance.periodo.codigo}</a>" in pagina
+    assert f"actividad {accion}.{avance.actividad.numero}" in pagina
+    assert f"periodo {avance.periodo.codigo} de " in pagina
+    assert f"cuenta de {elenco.aprobador.nombre}" in pagina
+
+
+def test_la_evidencia_se_nombra_por_su_avance_y_no_por_su_titulo(client, elenco):
+    evidencia = EvidenciaFactory(titulo="Título que también es un dato")
+    asentar("adjuntar", evidencia, elenco.planificadora)
+    client.force_login(elenco.auditor)
+
+    pagina = client.get(PAGINA).content.decode()
+
+    assert f"evidencia {evidencia.pk} de {evidencia.avance}" in pagina
+    assert evidencia.titulo not in pagina
+
+
+def test_lo_que_quien_lee_no_puede_ver_se_queda_en_su_numero(client, elenco):
+    ajeno = AvanceFactory(actividad__visibilidad="RESTRINGIDA")
+    asentar("mirar", ajeno, elenco.planificadora)
+    client.force_login(elenco.planificadora)
+
+    pagina = client.get(PAGINA).content.decode()
+
+    assert f"avance {ajeno.pk}" in pagina
+    assert str(ajeno) not in pagina
+    assert reverse("matrices:capturar", args=[ajeno.pk]) not in pagina
 
 
 def test_la_cadena_entera_se_dice_y_la_rota_tambien(client, elenco, actos):
