@@ -7,7 +7,6 @@ propias. Cada error dice en qué celda está, y se dicen todos a la vez.
 from matrices.libro.ensayo import ensayar
 from matrices.libro.matriz.plantilla import libro_de_la_matriz
 from matrices.libro.plantilla import libro_de
-from matrices.libro.resultado import Ensayo
 from matrices.libro.trabajo import (
     LibroAlterado,
     aplicar,
@@ -21,7 +20,6 @@ from matrices.libro.trabajo import (
 )
 
 __all__ = [
-    "Ensayo",
     "LibroAlterado",
     "aplicar",
     "atender",

@@ -39,7 +39,15 @@ from matrices.libro.columnas import (
     columnas_por_hoja,
 )
 from matrices.libro.plantilla import FORMATO, avances_del_libro, llave_de, resoluciones_de
-from matrices.libro.resultado import CAMBIADO, NUEVO, RECHAZADO, Cambio, Ensayo, Error, Resultado
+from matrices.libro.resultado import (
+    CAMBIADO,
+    NUEVO,
+    RECHAZADO,
+    Cambio,
+    EnsayoDeAvances,
+    Error,
+    ResultadoDeAvance,
+)
 from matrices.libro.valores import (
     Valores,
     al_formulario,
@@ -87,7 +95,7 @@ def ensayar(
     por: Usuario,
     en_nombre_de: Usuario | None = None,
     avisar: Avisar = lambda porciento, paso: None,
-) -> Ensayo:
+) -> EnsayoDeAvances:
     """Qué pasaría al aplicarlo; lanza LibroInservible si el libro entero no sirve."""
     sello = _exigir_sello(leidas, institucion, periodo)
     propias = [nombre for nombre in ORDEN if nombre in sello["hojas"]]
@@ -107,7 +115,7 @@ def ensayar(
     sobra = hojas_de_sobra(leidas, propias)
     avisos = [f"La hoja «{nombre}» no es del libro: no se leyó." for nombre in sobra[:10]]
     avisos += mesa.avisos[:50]
-    return Ensayo(
+    return EnsayoDeAvances(
         list(mesa.resultados.values()),
         mesa.del_libro,
         avisos,
@@ -171,7 +179,7 @@ class _Mesa:
         self.vinieron: Counter[int] = Counter()
         self.del_libro: list[Error] = []
         self.avisos: list[str] = []
-        self.resultados: dict[int, Resultado] = {}
+        self.resultados: dict[int, ResultadoDeAvance] = {}
         self.capturas: dict[int, flujo.Captura] = {}
         self.versiones: dict[str, list[int]] = {}
         self.propias = _lo_que_ya_aplico(por, en_nombre_de or por, avances)
@@ -229,11 +237,11 @@ class _Mesa:
     def juzgar(self, avance: Avance) -> None:
         """Qué pasaría con un avance, con todo lo que esté mal en él."""
         actividad = avance.actividad
-        resultado = Resultado(
-            avance.pk,
+        resultado = ResultadoDeAvance(
             actividad.matriz.accion.codigo,
             str(actividad),
             actividad.descripcion[:200],
+            avance=avance.pk,
         )
         self.resultados[avance.pk] = resultado
         tocadas = self.tocadas[avance.pk]
@@ -261,7 +269,7 @@ class _Mesa:
         self,
         avance: Avance,
         filas: Mapping[tuple[str, str], Renglon],
-        resultado: Resultado,
+        resultado: ResultadoDeAvance,
     ) -> Valores:
         """Lo guardado, con lo que el libro escribe encima; anota las celdas que no valen."""
         escritos: Valores = {
@@ -291,7 +299,7 @@ class _Mesa:
         sub: str,
         renglon: Renglon,
         dado: dict[str, Any],
-        resultado: Resultado,
+        resultado: ResultadoDeAvance,
     ) -> None:
         """Un hito validado no se toca; uno sin marcar no lleva fecha."""
         antes = self.antes[avance.pk]
@@ -306,7 +314,7 @@ class _Mesa:
         self,
         avance: Avance,
         filas: Mapping[tuple[str, str], Renglon],
-        resultado: Resultado,
+        resultado: ResultadoDeAvance,
     ) -> int:
         """La versión que la persona vio: la del libro, o la que resultó de aplicarlo antes."""
         traidas = {int(renglon.valor("version")) for renglon in filas.values()}
@@ -322,7 +330,7 @@ class _Mesa:
         self,
         form: AvanceForm,
         filas: Mapping[tuple[str, str], Renglon],
-        resultado: Resultado,
+        resultado: ResultadoDeAvance,
     ) -> None:
         """Los errores de cada campo, puestos en su celda; los de lo ya dicho no se repiten."""
         dichas = {error.celda for error in resultado.errores}
@@ -391,7 +399,7 @@ class _Mesa:
         form: AvanceForm,
         filas: Mapping[tuple[str, str], Renglon],
         version: int,
-        resultado: Resultado,
+        resultado: ResultadoDeAvance,
     ) -> None:
         """Nuevo, cambiado, igual o rechazado; y si vale, la captura lista para aplicarse."""
         donde = next(iter(sorted(filas.items(), key=_en_su_orden)))[1].celdas["actividad"].donde

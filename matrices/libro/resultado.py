@@ -1,7 +1,7 @@
 """Lo que un ensayo dice de un libro y de cada renglón, y cómo se lee de lo que se guardó."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -31,9 +31,8 @@ class Cambio:
 
 @dataclass
 class Resultado:
-    """Lo que pasaría con un avance."""
+    """Lo que pasaría con un renglón: un avance, el impacto o una actividad con sus hitos."""
 
-    avance: int
     accion: str
     actividad: str
     descripcion: str
@@ -41,34 +40,39 @@ class Resultado:
     cambios: list[Cambio] = field(default_factory=list)
     errores: list[Error] = field(default_factory=list)
     avisos: list[Error] = field(default_factory=list)
-    advertencias: list[Error] = field(default_factory=list)
     aplicado: bool = False
+
+
+@dataclass(kw_only=True)
+class ResultadoDeAvance(Resultado):
+    """El de un avance: de cuál, y lo que conviene mirar aunque nada se rechace."""
+
+    avance: int
+    advertencias: list[Error] = field(default_factory=list)
 
 
 @dataclass
 class Ensayo:
-    """Lo que pasaría con el libro entero, y lo necesario para aplicarlo."""
+    """Lo que pasaría con el libro entero."""
 
-    resultados: list[Resultado]
+    resultados: Sequence[Resultado]
     del_libro: list[Error]
     avisos: list[str]
     no_vinieron: int
-    capturas: dict[int, flujo.Captura] = field(default_factory=dict)
-    versiones: dict[str, list[int]] = field(default_factory=dict)
 
     @property
-    def acciones_aplicables(self) -> list[str]:
-        """Las acciones en que algo cambia y nada se rechaza; ninguna si el libro está alterado."""
-        if self.del_libro:
-            return []
-        malas = {uno.accion for uno in self.resultados if uno.resultado == RECHAZADO}
-        cambian = [uno.accion for uno in self.resultados if uno.resultado in {NUEVO, CAMBIADO}]
-        return [accion for accion in dict.fromkeys(cambian) if accion not in malas]
+    def aplicables(self) -> list[str]:
+        """Las acciones que se escribirían si se aplica."""
+        raise NotImplementedError
 
     @property
     def codigo(self) -> str:
         """Vacío si nada se rechaza; «version_ajena» si sólo hay choques; si no, «fila_invalida»."""
-        return codigo_de(self.resultados, self.del_libro)
+        codigos = {error.codigo for uno in self.resultados for error in uno.errores}
+        codigos |= {error.codigo for error in self.del_libro}
+        if not codigos:
+            return ""
+        return "version_ajena" if codigos == {"version_ajena"} else "fila_invalida"
 
     def a_json(self) -> dict[str, Any]:
         """Lo que la página muestra, y lo que la copia comenta."""
@@ -76,7 +80,7 @@ class Ensayo:
         return {
             "resumen": {clave: cuenta[clave] for clave in (NUEVO, CAMBIADO, IGUAL, RECHAZADO)},
             "codigo": self.codigo,
-            "aplicables": self.acciones_aplicables,
+            "aplicables": self.aplicables,
             "aplicados": sum(uno.aplicado for uno in self.resultados),
             "no_vinieron": self.no_vinieron,
             "del_libro": [asdict(uno) for uno in self.del_libro],
@@ -85,13 +89,22 @@ class Ensayo:
         }
 
 
-def codigo_de(resultados: Iterable[Any], del_libro: Iterable[Error]) -> str:
-    """El código de un ensayo, por los de sus errores; vacío si no hay ninguno."""
-    codigos = {error.codigo for uno in resultados for error in uno.errores}
-    codigos |= {error.codigo for error in del_libro}
-    if not codigos:
-        return ""
-    return "version_ajena" if codigos == {"version_ajena"} else "fila_invalida"
+@dataclass
+class EnsayoDeAvances(Ensayo):
+    """El de un libro de captura, con lo necesario para aplicarlo."""
+
+    resultados: list[ResultadoDeAvance]
+    capturas: dict[int, flujo.Captura] = field(default_factory=dict)
+    versiones: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def aplicables(self) -> list[str]:
+        """Las acciones en que algo cambia y nada se rechaza; ninguna si el libro está alterado."""
+        if self.del_libro:
+            return []
+        malas = {uno.accion for uno in self.resultados if uno.resultado == RECHAZADO}
+        cambian = [uno.accion for uno in self.resultados if uno.resultado in {NUEVO, CAMBIADO}]
+        return [accion for accion in dict.fromkeys(cambian) if accion not in malas]
 
 
 def por_celda(resultado: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -23,11 +23,10 @@ from matrices.hojas import HojaLeida, LibroInservible, leer, recibir
 from matrices.libro.copia import copia_comentada
 from matrices.libro.ensayo import Avisar, ensayar
 from matrices.libro.matriz.copia import copia_de_la_matriz
-from matrices.libro.matriz.ensayo import IMPACTO, Ensayo, ensayar_matriz
+from matrices.libro.matriz.ensayo import IMPACTO, EnsayoDeMatriz, ensayar_matriz
 from matrices.libro.matriz.plantilla import libro_de_la_matriz
 from matrices.libro.plantilla import libro_de
-from matrices.libro.resultado import CAMBIADO, NUEVO, RECHAZADO, Error
-from matrices.libro.resultado import Ensayo as EnsayoDeCaptura
+from matrices.libro.resultado import CAMBIADO, NUEVO, RECHAZADO, Ensayo, EnsayoDeAvances, Error
 from matrices.models import Avance, LibroRecibido, MatrizCumplimiento, Periodo
 
 registro = structlog.get_logger(__name__)
@@ -132,7 +131,7 @@ def subir(
 
 
 def _recibir(
-    archivo: File, juzgar: Callable[[list[HojaLeida]], EnsayoDeCaptura | Ensayo], **de_que: Any
+    archivo: File, juzgar: Callable[[list[HojaLeida]], Ensayo], **de_que: Any
 ) -> LibroRecibido:
     nombre = _nombre(archivo.name or "")
     recibir(archivo, maximo=settings.LIBRO_MAXIMO)
@@ -237,7 +236,7 @@ def _leidas(libro: LibroRecibido) -> list[HojaLeida]:
     return leer(archivo)
 
 
-def _ensayar(libro: LibroRecibido, leidas: list[HojaLeida], ficha: str) -> Ensayo | EnsayoDeCaptura:
+def _ensayar(libro: LibroRecibido, leidas: list[HojaLeida], ficha: str) -> Ensayo:
     def avisar(porciento: int, paso: str) -> None:
         flujo.latir_libro(libro, ficha, progreso=porciento, paso=paso[:80])
 
@@ -248,7 +247,7 @@ def _ensayar(libro: LibroRecibido, leidas: list[HojaLeida], ficha: str) -> Ensay
 
 def _ensayar_captura(
     libro: LibroRecibido, leidas: list[HojaLeida], avisar: Avisar = lambda porciento, paso: None
-) -> EnsayoDeCaptura:
+) -> EnsayoDeAvances:
     return ensayar(
         leidas,
         institucion=libro.institucion,
@@ -295,7 +294,7 @@ def _aplicar_matriz(
         visibles = AccionEstrategica.objects.visibles_para(libro.por).filter(pk=accion.pk)
         list(visibles.select_for_update(of=("self",)).values_list("pk"))
         ensayo = ensayar_matriz(leidas, accion, por=libro.por)
-        versiones = _escribir_matriz(ensayo, accion, libro.por) if ensayo.aplicable else {}
+        versiones = _escribir_matriz(ensayo, accion, libro.por) if ensayo.aplicables else {}
         resultado = ensayo.a_json()
         asientos.append(
             flujo.asiento_de_libro(
@@ -306,7 +305,7 @@ def _aplicar_matriz(
 
 
 def _escribir_matriz(
-    ensayo: Ensayo, accion: AccionEstrategica, por: Usuario
+    ensayo: EnsayoDeMatriz, accion: AccionEstrategica, por: Usuario
 ) -> dict[str, list[int]]:
     """Con los verbos de la pantalla; da por clave la versión traída y la que resultó."""
     resultantes: dict[str, int] = {}
@@ -333,14 +332,12 @@ def _escribir_matriz(
     }
 
 
-def _guardar(libro: LibroRecibido, ensayo: EnsayoDeCaptura) -> dict[str, list[int]]:
+def _guardar(libro: LibroRecibido, ensayo: EnsayoDeAvances) -> dict[str, list[int]]:
     """Todas las acciones que valen, y si algo choca, cada una por su cuenta.
 
     Da por avance la versión que traía el libro y la que resultó.
     """
-    por_accion: dict[str, list[flujo.Captura]] = {
-        accion: [] for accion in ensayo.acciones_aplicables
-    }
+    por_accion: dict[str, list[flujo.Captura]] = {accion: [] for accion in ensayo.aplicables}
     accion_de = {uno.avance: uno.accion for uno in ensayo.resultados}
     for pk, captura in ensayo.capturas.items():
         if accion_de[pk] in por_accion:
@@ -373,7 +370,7 @@ def _intentar(libro: LibroRecibido, capturas: list[flujo.Captura]) -> list[Avanc
         return choque
 
 
-def _negar(ensayo: EnsayoDeCaptura, accion: str, choque: Exception) -> None:
+def _negar(ensayo: EnsayoDeAvances, accion: str, choque: Exception) -> None:
     codigo = "version_ajena" if isinstance(choque, flujo.VersionAjena) else "estado"
     for uno in ensayo.resultados:
         if uno.accion == accion and uno.avance in ensayo.capturas:

@@ -5,10 +5,9 @@ que está mal se dice a la vez. Lo que nadie tocó desde que se bajó no cambia 
 sobre una versión vieja se rechaza, con los dos textos.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -48,12 +47,12 @@ from matrices.libro.matriz.columnas import (
 from matrices.libro.matriz.plantilla import FORMATO, Celdas, Foto, Guardada, foto, llave_de
 from matrices.libro.resultado import (
     CAMBIADO,
-    IGUAL,
     NUEVO,
     RECHAZADO,
     Cambio,
+    Ensayo,
     Error,
-    codigo_de,
+    Resultado,
 )
 from matrices.models import Actividad, LibroRecibido
 
@@ -80,56 +79,20 @@ DOS_PAPELES = "{} ya está en otra columna: cada quien coopera en un solo papel.
 
 
 @dataclass
-class Resultado:
-    """Lo que pasaría con el impacto o con una actividad y sus hitos."""
+class EnsayoDeMatriz(Ensayo):
+    """El de la matriz de una acción, con lo necesario para escribirla."""
 
-    accion: str
-    actividad: str
-    descripcion: str
-    resultado: str = IGUAL
-    cambios: list[Cambio] = field(default_factory=list)
-    errores: list[Error] = field(default_factory=list)
-    avisos: list[Error] = field(default_factory=list)
-    aplicado: bool = False
-
-
-@dataclass
-class Ensayo:
-    """Lo que pasaría con la matriz entera, y lo necesario para escribirla."""
-
-    accion: str
     resultados: list[Resultado]
-    del_libro: list[Error]
-    avisos: list[str]
-    no_vinieron: int
+    accion: str
     impacto: dict[str, Any] | None = None  # lo que pide `escribir_impacto`, si cambia
     renglones: list[estructura.Renglon] = field(default_factory=list)
     traidas: dict[str, int] = field(default_factory=dict)
 
     @property
-    def aplicable(self) -> bool:
-        """Si algo cambia y nada se rechaza: la matriz se escribe entera o no se escribe."""
-        clases = {uno.resultado for uno in self.resultados}
-        return bool(clases & {NUEVO, CAMBIADO}) and not self.codigo
-
-    @property
-    def codigo(self) -> str:
-        """Vacío si nada se rechaza; «version_ajena» si sólo hay choques; si no, «fila_invalida»."""
-        return codigo_de(self.resultados, self.del_libro)
-
-    def a_json(self) -> dict[str, Any]:
-        """Lo que la página muestra, y lo que la copia comenta."""
-        cuenta = Counter(uno.resultado for uno in self.resultados)
-        return {
-            "resumen": {clave: cuenta[clave] for clave in (NUEVO, CAMBIADO, IGUAL, RECHAZADO)},
-            "codigo": self.codigo,
-            "aplicables": [self.accion] if self.aplicable else [],
-            "aplicados": sum(uno.aplicado for uno in self.resultados),
-            "no_vinieron": self.no_vinieron,
-            "del_libro": [asdict(uno) for uno in self.del_libro],
-            "avisos": self.avisos,
-            "renglones": [asdict(uno) for uno in self.resultados],
-        }
+    def aplicables(self) -> list[str]:
+        """La acción, si algo cambia y nada se rechaza: se escribe entera o no se escribe."""
+        cambia = any(uno.resultado in {NUEVO, CAMBIADO} for uno in self.resultados)
+        return [self.accion] if cambia and not self.codigo else []
 
 
 def ensayar_matriz(
@@ -138,7 +101,7 @@ def ensayar_matriz(
     *,
     por: Usuario,
     avisar: Avisar = lambda porciento, paso: None,
-) -> Ensayo:
+) -> EnsayoDeMatriz:
     """Qué pasaría al aplicarlo; lanza LibroInservible si el libro entero no sirve."""
     exigir_sello(leidas, accion)
     por_nombre = sin_hojas_ajenas(leidas, ORDEN)
@@ -218,7 +181,7 @@ class _Mesa:
         self.fila_del_impacto: Renglon | None = None
         self.propias = _lo_que_ya_aplico(por, self.accion)
         self.ocupados: set[int] = {*self.pesos}
-        self.ensayo = Ensayo(self.accion.codigo, [], [], [], 0)
+        self.ensayo = EnsayoDeMatriz([], [], [], 0, self.accion.codigo)
 
     # Cada fila con su actividad ------------------------------------------------------------------
     def repartir(self, filas: Mapping[str, Sequence[Renglon]]) -> None:
