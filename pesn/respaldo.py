@@ -110,6 +110,7 @@ def retrato_de_sqlite(base: sqlite3.Connection) -> tuple[Retrato, dict[str, int]
     """Filas y huella de cada tabla de un archivo de SQLite, y sus secuencias."""
     nombres = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     tablas = {
+        # El nombre sale del catálogo de la propia base.
         tabla: _retrato(base.execute(f'SELECT * FROM "{tabla}"'))  # noqa: S608
         for (tabla,) in nombres
         if tabla not in EFIMERAS and not tabla.startswith("sqlite_")
@@ -423,6 +424,7 @@ def _correr_en_postgres(programa: str, *argumentos: str, dbname: bool = False) -
     if dbname:
         orden.insert(1, f"--dbname={datos['NAME']}")
     entorno = {**os.environ, **{clave: valor for clave, valor in conexion.items() if valor}}
+    # `ruta` es la del programa de PostgreSQL, y los argumentos, nuestros: nada lo escribe nadie.
     hecho = subprocess.run(orden, env=entorno, capture_output=True, text=True, check=False)  # noqa: S603
     if hecho.returncode:
         raise RespaldoInutil(f"{programa}: {hecho.stderr.strip()[-500:]}")

@@ -39,7 +39,7 @@ def medir(aplicacion: str) -> tuple[float, str]:
     )
     try:
         tocar = [sys.executable, "-m", "rendimiento.timbre", aplicacion]
-        hecho = subprocess.run(  # noqa: S603
+        hecho = subprocess.run(  # noqa: S603 (este mismo Python)
             tocar, cwd=RAIZ, env=entorno, capture_output=True, text=True, check=True
         )
     finally:
