@@ -8,6 +8,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pesn.settings")
     # Entre dos consultas un mandato calcula más que una página, y nadie espera detrás de él.
     os.environ.setdefault("TRANSACCION_OCIOSA_MS", "600000")
-    from django.core.management import execute_from_command_line
+    from pesn.mandatos import correr
 
-    execute_from_command_line(sys.argv)
+    correr(sys.argv)
