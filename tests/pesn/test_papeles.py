@@ -7,7 +7,7 @@ from django.db import ProgrammingError, connection, transaction
 from instituciones.models import Asiento
 from matrices.models import Avance
 from pesn import revisiones
-from pesn.papeles import otorgar
+from pesn.papeles import PapelProhibido, otorgar
 from tests.fabricas import AvanceFactory
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +95,25 @@ def test_sin_postgresql_se_dice(settings):
         pytest.skip("Aquí sí hay papeles.")
     with pytest.raises(CommandError, match="PostgreSQL"):
         call_command("otorgar", "pesn_web")
+
+
+@pytest.mark.parametrize("papel", ["", "pg_monitor", "p" * 64])
+def test_un_nombre_que_no_es_de_un_papel_se_rechaza(papel):
+    if connection.vendor != "postgresql":
+        pytest.skip("Los papeles son de PostgreSQL.")
+    with pytest.raises(PapelProhibido, match="nombre de un papel"):
+        otorgar(papel)
+
+
+def test_a_la_duena_de_la_base_no_se_le_quita_nada():
+    if connection.vendor != "postgresql":
+        pytest.skip("Los papeles son de PostgreSQL.")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE pesn_otra_duena")
+        cursor.execute("ALTER TABLE instituciones_feriado OWNER TO pesn_otra_duena")
+        cursor.execute("SELECT current_user")
+        [actual] = cursor.fetchone()
+
+    for papel in ("pesn_otra_duena", actual):
+        with pytest.raises(PapelProhibido, match="la web entra con otro papel"):
+            otorgar(papel)

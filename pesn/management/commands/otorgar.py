@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from pesn.papeles import otorgar
+from pesn.papeles import PapelProhibido, otorgar
 
 
 class Command(BaseCommand):
@@ -26,7 +26,10 @@ class Command(BaseCommand):
             raise CommandError("Los papeles son de PostgreSQL; en SQLite manda el archivo.")
         if clave_en and not os.environ.get(clave_en):
             raise CommandError(f"La variable {clave_en} está vacía.")
-        dado = otorgar(papel, clave=os.environ[clave_en] if clave_en else "")
+        try:
+            dado = otorgar(papel, clave=os.environ[clave_en] if clave_en else "")
+        except PapelProhibido as motivo:
+            raise CommandError(str(motivo)) from motivo
         for renglon in dado if opciones["verbosity"] > 1 else []:
             self.stdout.write(renglon)
         self.stdout.write(f"{papel}: {len(dado)} tablas; crear, cambiar o borrar tablas, no.")
