@@ -26,7 +26,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import storages
 from django.core.management import call_command
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
@@ -40,6 +40,16 @@ FORMATO = 1
 EFIMERAS = ("django_session", "usersessions_usersession", "cache_compartida")
 GUARDADO = re.compile(r"archivos/(?P<nombre>[0-9a-f]{2}/[0-9a-f]{2}/(?P<huella>[0-9a-f]{64}))")
 BASES = {"postgresql": "base.dump", "sqlite": "base.sqlite3"}
+MANIFIESTO = {
+    "formato": int,
+    "momento": str,
+    "entorno": str,
+    "motor": str,
+    "tablas": dict,
+    "secuencias": dict,
+    "bitacora": dict,
+    "archivos": dict,
+}  # lo que al restaurar se lee de él
 Retrato = dict[str, dict[str, Any]]
 
 
@@ -268,8 +278,10 @@ def restaurar(origen: Path, *, llave: str = "", sin_textos: bool = False) -> dic
             _poner_la_base(taller / BASES[connection.vendor])
             _comprobar_la_base(manifiesto)
             publicos = _tapar() if oculta else None
-        except BaseException:
+        except BaseException as falla:
             _quitar_la_base()  # a medias, o sin tapar, no se queda
+            if isinstance(falla, sqlite3.DatabaseError | DatabaseError):
+                raise RespaldoInutil(f"La base del respaldo no se puede leer: {falla}") from falla
             raise
         for nombre in manifiesto["archivos"]:
             if publicos is None or nombre in publicos:
@@ -299,10 +311,7 @@ def _abrir(origen: Path, llave: str, taller: Path) -> dict[str, Any]:
                 _sacar(entrada, taller)
     except (tarfile.TarError, EOFError, OSError, pyrage.DecryptError) as falla:
         raise RespaldoInutil(f"El respaldo no se puede leer: {falla}") from falla
-    manifiesto_escrito = taller / "manifiesto.json"
-    if not manifiesto_escrito.exists():
-        raise RespaldoInutil("El respaldo está incompleto: le falta el manifiesto.")
-    manifiesto: dict[str, Any] = json.loads(manifiesto_escrito.read_text())
+    manifiesto = _manifiesto(taller / "manifiesto.json")
     if manifiesto["formato"] != FORMATO:
         raise RespaldoInutil(f"Es de un formato {manifiesto['formato']}; se conoce el {FORMATO}.")
     if manifiesto["motor"] != connection.vendor:
@@ -312,6 +321,24 @@ def _abrir(origen: Path, llave: str, taller: Path) -> dict[str, Any]:
         lista = ", ".join(sorted(faltan))
         raise RespaldoInutil(f"archivo_ausente: al respaldo le faltan {len(faltan)}: {lista}")
     return manifiesto
+
+
+def _manifiesto(escrito: Path) -> dict[str, Any]:
+    """El manifiesto, si trae todo lo que se usa y sólo nombra archivos de un almacén."""
+    if not escrito.exists():
+        raise RespaldoInutil("El respaldo está incompleto: le falta el manifiesto.")
+    try:
+        leido = json.loads(escrito.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        leido = None
+    if (
+        not isinstance(leido, dict)
+        or not MANIFIESTO.items() <= {clave: type(valor) for clave, valor in leido.items()}.items()
+    ):
+        raise RespaldoInutil("El manifiesto del respaldo no se entiende.")
+    if not all(GUARDADO.fullmatch(f"archivos/{nombre}") for nombre in leido["archivos"]):
+        raise RespaldoInutil("El manifiesto nombra lo que no es de un respaldo.")
+    return leido
 
 
 def _descifrar(entrada: IO[bytes], llave: str, taller: Path) -> None:

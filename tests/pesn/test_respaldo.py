@@ -1,5 +1,6 @@
 """Un respaldo vuelve igual, o no vuelve; y fuera de producción vuelve sin textos (G-26)."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import psycopg
 import pyrage
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
+
+from pesn import respaldo as respaldo_
 
 pytestmark = pytest.mark.cada_motor
 RAIZ = Path(__file__).resolve().parent.parent.parent
@@ -255,3 +259,56 @@ def test_un_archivo_perdido_se_dice_y_lo_demas_se_respalda(origen, tmp_path):
         escondido.rename(guardado)
 
     assert len(list(carpeta.iterdir())) == 1
+
+
+BIEN = {
+    "formato": 1,
+    "momento": "2026-01-01",
+    "entorno": "desarrollo",
+    "motor": connection.vendor,
+    "tablas": {},
+    "secuencias": {},
+    "bitacora": {"asientos": 0, "huella": "0" * 64},
+    "archivos": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("manifiesto", "motivo"),
+    [
+        (b"{", "no se entiende"),
+        (b"\xff", "no se entiende"),
+        (b"[]", "no se entiende"),
+        (b'{"formato": 1}', "no se entiende"),
+        (json.dumps({**BIEN, "archivos": {"../../ajeno": 3}}).encode(), "no es de un respaldo"),
+    ],
+)
+def test_un_manifiesto_forjado_se_rechaza(tmp_path, manifiesto, motivo):
+    (tmp_path / "manifiesto.json").write_bytes(manifiesto)
+
+    with pytest.raises(respaldo_.RespaldoInutil, match=motivo):
+        respaldo_._manifiesto(tmp_path / "manifiesto.json")
+
+
+@pytest.mark.caos
+def test_una_base_que_no_lo_es_no_deja_nada(destino, tmp_path):
+    malo = tmp_path / "malo.tar"
+    with tarfile.open(malo, "w") as tar:
+        nombre = respaldo_.BASES[connection.vendor]
+        for parte, octetos in (
+            (nombre, b"basura" * 1000),
+            ("manifiesto.json", json.dumps(BIEN).encode()),
+        ):
+            ficha = tarfile.TarInfo(parte)
+            ficha.size = len(octetos)
+            tar.addfile(ficha, BytesIO(octetos))
+
+    assert "Traceback" not in destino.mal("restaurar", str(malo))
+    assert "[X]" not in destino.bien("showmigrations")
+
+
+def test_una_llave_que_no_es_texto_se_dice(tmp_path):
+    (tmp_path / "llave").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(CommandError, match="no es un archivo de llave"):
+        call_command("restaurar", "respaldo.tar", "--llave", str(tmp_path / "llave"))

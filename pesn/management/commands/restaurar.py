@@ -44,5 +44,8 @@ class Command(BaseCommand):
 
 def _llave(archivo: Path) -> str:
     """La llave secreta de un archivo de age, que puede traer comentarios."""
-    renglones = archivo.read_text().splitlines()
+    try:
+        renglones = archivo.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as motivo:
+        raise CommandError(f"{archivo} no es un archivo de llave.") from motivo
     return next((r.strip() for r in renglones if r.startswith("AGE-SECRET-KEY-")), "")
