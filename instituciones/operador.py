@@ -1,10 +1,27 @@
 """Quién actúa en los mandatos de operación: los mismos derechos y constancia que en pantalla."""
 
+from argparse import ArgumentTypeError
+from datetime import date
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from instituciones.models import Rol, Usuario
+
+
+def correo(texto: str) -> str:
+    """Lo escrito en `--por`: vacío no es «nadie» (una variable sin valor), es un error."""
+    if not texto.strip():
+        raise ArgumentTypeError("falta el correo.")
+    return texto.strip()
+
+
+def dia(texto: str) -> date:
+    """«2026-01-31», en hora de Guatemala."""
+    try:
+        return date.fromisoformat(texto)
+    except ValueError:
+        raise ArgumentTypeError(f"«{texto}» no es un día: se escribe AAAA-MM-DD.") from None
 
 
 def quienes(por: str | None, en_nombre_de: str | None) -> dict[str, Any]:
@@ -19,16 +36,16 @@ def quienes(por: str | None, en_nombre_de: str | None) -> dict[str, Any]:
     return {"por": persona(por), "en_nombre_de": persona(en_nombre_de)}
 
 
-def persona(correo: str | None, rol: str = Rol.COORDINADOR) -> Usuario:
+def persona(de: str | None, rol: str = Rol.COORDINADOR) -> Usuario:
     """La persona de `--por`; sin ella, la única activa con ese rol.
 
     Lanza CommandError si no existe, no está activa o hay varias.
     """
     activas = Usuario.objects.filter(is_active=True)
-    if correo:
-        una = activas.filter(correo=correo.lower()).first()
+    if de:
+        una = activas.filter(correo=de.lower()).first()
         if una is None:
-            raise CommandError(f"No hay una persona activa con el correo {correo}.")
+            raise CommandError(f"No hay una persona activa con el correo {de}.")
         return una
     candidatas = list(activas.filter(rol=rol)[:2])
     if len(candidatas) != 1:

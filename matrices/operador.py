@@ -3,6 +3,7 @@
 from django.core.management.base import CommandError, CommandParser
 
 from acciones.models import Plan
+from instituciones.operador import correo
 from matrices.models import Periodo
 from matrices.models.periodo import CODIGO
 
@@ -12,9 +13,12 @@ def agregar_opciones(parser: CommandParser, periodo: bool = True) -> None:
     if periodo:
         parser.add_argument("periodo", help="código del periodo, como 2024-S2")
     parser.add_argument("--plan", help="código del plan; se omite si hay uno solo")
-    parser.add_argument("--por", help="correo de quien actúa")
+    parser.add_argument("--por", type=correo, help="correo de quien actúa")
     parser.add_argument(
-        "--en-nombre-de", metavar="CORREO", help="correo de quien le delegó, si actúa por él"
+        "--en-nombre-de",
+        type=correo,
+        metavar="CORREO",
+        help="correo de quien le delegó, si actúa por él",
     )
 
 

@@ -1,7 +1,6 @@
 """Carga los datos de demostración y dice con qué entrar."""
 
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from acciones.fuente import FuenteRechazada, leer
 from informes import demo
+from instituciones.operador import dia
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("archivo", type=Path, help="archivo JSON con esquema demo-pesn/1")
         parser.add_argument(
             "--hoy",
-            type=date.fromisoformat,
+            type=dia,
             metavar="AAAA-MM-DD",
             help="el día de hoy, o uno pasado",
         )

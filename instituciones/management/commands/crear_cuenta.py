@@ -11,6 +11,7 @@ from django.db.models import Count
 from instituciones import cuentas
 from instituciones.bitacora import asiento, constancia
 from instituciones.models import Institucion, Rol, Usuario
+from instituciones.operador import correo
 
 LETRAS = "abcdefghjkmnpqrstuvwxyz23456789"  # sin las que se confunden: i, l, o, 0, 1
 GRUPOS, POR_GRUPO = 4, 5
@@ -31,7 +32,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--renovar", action="store_true", help="La cuenta ya existe: otra contraseña."
         )
-        parser.add_argument("--por", metavar="CORREO", help="Quién lo hace, para la bitácora.")
+        parser.add_argument(
+            "--por", type=correo, metavar="CORREO", help="Quién lo hace, para la bitácora."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         por = self._persona(options["por"]) if options["por"] else None
@@ -45,11 +48,11 @@ class Command(BaseCommand):
             poner_contrasena(persona, clave, por=por)
         self.stdout.write(f"  {persona.correo:<34} {persona.get_rol_display():<26} {clave}")
 
-    def _persona(self, correo: str) -> Usuario:
+    def _persona(self, de: str) -> Usuario:
         try:
-            return Usuario.objects.get(correo=correo.lower())
+            return Usuario.objects.get(correo=de.lower())
         except Usuario.DoesNotExist:
-            raise CommandError(f"No hay una cuenta con el correo {correo}.") from None
+            raise CommandError(f"No hay una cuenta con el correo {de}.") from None
 
     def _nueva(self, options: dict[str, Any]) -> Usuario:
         if not options["rol"]:

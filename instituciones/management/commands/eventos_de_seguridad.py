@@ -1,21 +1,13 @@
 """Los eventos de seguridad, un JSON por renglón, para el sistema que los vigila."""
 
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from instituciones.canonico import canonico
 from instituciones.consultas import eventos_de_seguridad
-
-
-def dia(texto: str) -> date:
-    """«2026-01-31», en hora de Guatemala."""
-    try:
-        return date.fromisoformat(texto)
-    except ValueError:
-        raise ArgumentTypeError(f"«{texto}» no es un día: se escribe AAAA-MM-DD.") from None
+from instituciones.operador import dia
 
 
 class Command(BaseCommand):

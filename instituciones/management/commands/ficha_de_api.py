@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from instituciones import clientes
 from instituciones.models import Alcance, ClienteSistema, Ficha, Usuario
+from instituciones.operador import correo
 
 
 class Command(BaseCommand):
@@ -30,7 +31,9 @@ class Command(BaseCommand):
         for uno in (crear, rotar):
             uno.add_argument("--dias", type=int, default=clientes.VIGENCIA.days)
         for uno in (crear, rotar, revocar):
-            uno.add_argument("--por", metavar="CORREO", help="Quién lo hace, para la bitácora.")
+            uno.add_argument(
+                "--por", type=correo, metavar="CORREO", help="Quién lo hace, para la bitácora."
+            )
         listar.set_defaults(por=None)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,6 +42,8 @@ class Command(BaseCommand):
             getattr(self, f"_{options['acto']}")(options, por)
         except ValidationError as motivo:
             raise CommandError(" ".join(motivo.messages)) from None
+        except OverflowError:
+            raise CommandError("Ese número es demasiado grande.") from None
 
     def _crear(self, options: dict[str, Any], por: Usuario | None) -> None:
         if ClienteSistema.objects.filter(nombre=options["nombre"]).exists():
@@ -48,6 +53,7 @@ class Command(BaseCommand):
             persona=self._persona(options["persona"]),
             alcances=options["alcances"],
         )
+        cliente.clean_fields(exclude=["rol", "institucion"])  # los pone `inscribir`
         vigencia = timedelta(days=options["dias"])
         self._mostrar(clientes.inscribir(cliente, vigencia=vigencia, por=por))
 
@@ -81,8 +87,8 @@ class Command(BaseCommand):
         except ClienteSistema.DoesNotExist:
             raise CommandError(f"No hay un sistema llamado {nombre}.") from None
 
-    def _persona(self, correo: str) -> Usuario:
+    def _persona(self, de: str) -> Usuario:
         try:
-            return Usuario.objects.get(correo=correo.lower())
+            return Usuario.objects.get(correo=de.lower())
         except Usuario.DoesNotExist:
-            raise CommandError(f"No hay una cuenta con el correo {correo}.") from None
+            raise CommandError(f"No hay una cuenta con el correo {de}.") from None

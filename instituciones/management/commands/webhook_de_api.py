@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from instituciones import suscripciones
 from instituciones.models import ClienteSistema, Evento, Suscripcion, Usuario
+from instituciones.operador import correo
 
 
 class Command(BaseCommand):
@@ -29,7 +30,9 @@ class Command(BaseCommand):
         for uno in (rotar, pausar, reanudar, retirar):
             uno.add_argument("suscripcion", type=int, help="Su número, que «listar» dice.")
         for uno in (crear, rotar, pausar, reanudar, retirar):
-            uno.add_argument("--por", metavar="CORREO", help="Quién lo hace, para la bitácora.")
+            uno.add_argument(
+                "--por", type=correo, metavar="CORREO", help="Quién lo hace, para la bitácora."
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         por = self._persona(options["por"]) if options.get("por") else None
@@ -37,6 +40,8 @@ class Command(BaseCommand):
             getattr(self, f"_{options['acto']}")(options, por)
         except ValidationError as motivo:
             raise CommandError(" ".join(motivo.messages)) from None
+        except OverflowError:
+            raise CommandError("Ese número es demasiado grande.") from None
 
     def _crear(self, options: dict[str, Any], por: Usuario | None) -> None:
         sistemas = ClienteSistema.objects.select_related("persona__institucion", "institucion")
@@ -85,8 +90,8 @@ class Command(BaseCommand):
             raise CommandError(f"No hay una suscripción con el número {options['suscripcion']}.")
         return una
 
-    def _persona(self, correo: str) -> Usuario:
+    def _persona(self, de: str) -> Usuario:
         try:
-            return Usuario.objects.get(correo=correo.lower())
+            return Usuario.objects.get(correo=de.lower())
         except Usuario.DoesNotExist:
-            raise CommandError(f"No hay una cuenta con el correo {correo}.") from None
+            raise CommandError(f"No hay una cuenta con el correo {de}.") from None

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from acciones.carga import renglones
 from acciones.fuente import FuenteRechazada, leer
-from instituciones.operador import persona
+from instituciones.operador import correo, persona
 from matrices import permisos
 from matrices.carga import cargar
 
@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("archivo", type=Path, help="archivo JSON con esquema pesn/2")
-        parser.add_argument("--por", help="correo de quien carga; sin él, la instalación")
+        parser.add_argument(
+            "--por", type=correo, help="correo de quien carga; sin él, la instalación"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         por = persona(options["por"]) if options["por"] else None
