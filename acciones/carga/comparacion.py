@@ -116,6 +116,8 @@ class Comparacion:
 
     def __init__(self, fichas: list[Ficha], codigo: str):
         self.plan = Plan.objects.filter(codigo=codigo).first()
+        parecidos = Plan.objects.filter(codigo__iexact=codigo).exclude(codigo=codigo)
+        self.confundible = parecidos.first()
         self.filas: dict[Nombre, Model] = {
             Nombre(modelo, clave(fila)): fila
             for modelo, clave in CLAVE.items()
@@ -160,6 +162,11 @@ class Comparacion:
         """Lo que la base ya afirma y el archivo niega: nada de ello se resuelve en silencio."""
         if self.plan and self.plan.cerrado_en and any(cambio.hay for cambio in self.cambios):
             yield f"El plan se cerró el {self.plan.cerrado_en:%d/%m/%Y}: ya sólo se lee."
+        if self.confundible:
+            yield (
+                f"plan: la base tiene «{self.confundible.codigo}», que sólo cambia en mayúsculas: "
+                "escríbalo igual, o use otro código."
+            )
         for nombre in sorted(self.sobran, key=str):
             if nombre.modelo in NIVELES:
                 yield f"{nombre}: está en la base y no en el archivo; cargar no borra."

@@ -274,6 +274,17 @@ def test_un_segundo_plan_entra_junto_al_primero(datos):
     assert not cargar(otro_plan(), por=None)[1].hubo
 
 
+def test_un_codigo_que_solo_cambia_en_mayusculas_no_duplica_el_plan(datos):
+    cargar(datos, por=None)
+    de_nuevo = deepcopy(ORIGINAL)
+    de_nuevo["plan"]["codigo"] = de_nuevo["plan"]["codigo"].lower()
+
+    with pytest.raises(fuente.FuenteRechazada, match="sólo cambia en mayúsculas"):
+        cargar(de_nuevo, por=None)
+
+    assert Plan.objects.count() == 1
+
+
 # Lo que no entra --------------------------------------------------------------------------------
 
 CONTRADICCIONES = {
