@@ -37,6 +37,7 @@ registro = structlog.get_logger(__name__)
 Respuesta = Callable[[HttpRequest], HttpResponse]
 
 SE_COMPRIME = ("text/", "application/json", "application/problem+json", "image/svg+xml")
+CIFRADOS = {"utf-8", "utf8", "us-ascii"}
 LARGO_DE_DIRECCION = 2_000
 LARGO_DE_CONSULTA = 8_000
 IDENTIFICADOR = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -72,7 +73,8 @@ NEGADAS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
 class EntradaLimpia:
-    """Contesta 400 a lo que no es texto: NUL o UTF-8 roto en dirección, credenciales o galletas.
+    """Contesta 400 a lo que no es texto: NUL o UTF-8 roto en dirección, credenciales o galletas,
+    o un cuerpo que se dice en otro cifrado.
 
     Sin esto llegarían a la base, que los rechaza con una falla.
     """
@@ -88,6 +90,9 @@ class EntradaLimpia:
             if request.META.get("CONTENT_LENGTH"):
                 return ilegible(request, 400)  # dos medidas: cada quien cortaría en otra parte
             return ilegible(request, 413)  # sin decir cuánto mide: no hay con qué ponerle tope
+        dicho = (request.content_params or {}).get("charset", "utf-8")
+        if dicho.lower() not in CIFRADOS:
+            return ilegible(request, 400)  # un formulario se descifraría con él: hay hasta «hex»
         if not all(_es_texto(trozo) for trozo in _entradas(request)):
             return ilegible(request, 400)
         return self.get_response(request)

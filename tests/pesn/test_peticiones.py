@@ -48,6 +48,24 @@ def test_lo_que_no_es_texto_es_400_en_espanol(client, pedido):
     assert respuesta["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("cifrado", ["hex", "rot13", "idna", "undefined", "utf-16", "latin-1"])
+def test_un_formulario_en_otro_cifrado_es_400(client, cifrado):
+    cuerpo = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\na\r\n--x--\r\n'
+    tipo = f"multipart/form-data; boundary=x; charset={cifrado}"
+
+    respuesta = client.generic("POST", "/cuenta/login/", cuerpo, tipo)
+
+    assert respuesta.status_code == 400
+    assert "mal escritos" in respuesta.content.decode()
+
+
+@pytest.mark.parametrize("cifrado", ["utf-8", "UTF-8", '"utf-8"'])
+def test_un_formulario_en_utf8_pasa(client, cifrado):
+    tipo = f"application/x-www-form-urlencoded; charset={cifrado}"
+
+    assert client.generic("POST", "/cuenta/login/", b"login=a&password=b", tipo).status_code != 400
+
+
 @pytest.mark.parametrize("pedido", [{"QUERY_STRING": "q=Guatemal%C3%A1+%2B"}, basica(b"yo:clave")])
 def test_lo_legible_pasa(client, pedido):
     assert client.generic("GET", "/salud/", **pedido).status_code == 200
