@@ -13,6 +13,7 @@ from matrices.models import Periodo
 from tests.fabricas import ActividadDichaFactory, contenido_dicho
 
 HOJAS = ["vendor/bootstrap-5.3.8/bootstrap.min.css", "pesn/pesn.css"]
+CONTRASENA = "una-frase-larga-y-propia"
 OCULTO = "caja => caja.scrollWidth - caja.clientWidth"
 
 pytestmark = [pytest.mark.navegador, pytest.mark.una_vez]
@@ -45,6 +46,13 @@ def comparacion_de_cortes():
     return render_to_string("informes/_comparados.html", contexto)
 
 
+def mostrar(page, html):
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.set_content(html)
+    for hoja in HOJAS:
+        page.add_style_tag(content=Path(finders.find(hoja)).read_text())
+
+
 @pytest.mark.parametrize(
     ("dibujar", "se_lee"),
     [
@@ -53,10 +61,7 @@ def comparacion_de_cortes():
     ],
 )
 def test_la_tabla_no_esconde_nada_a_320(page, dibujar, se_lee):
-    page.set_viewport_size({"width": 320, "height": 800})
-    page.set_content(f'<main class="ancho">{dibujar()}</main>')
-    for hoja in HOJAS:
-        page.add_style_tag(content=Path(finders.find(hoja)).read_text())
+    mostrar(page, f'<main class="ancho">{dibujar()}</main>')
     caja = page.locator(".tabla-caja").first
 
     rotulos = caja.evaluate(
@@ -64,3 +69,25 @@ def test_la_tabla_no_esconde_nada_a_320(page, dibujar, se_lee):
     )
     assert caja.evaluate(OCULTO) <= 0
     assert all(uno in " ".join(rotulos) + caja.inner_text() for uno in se_lee)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("direccion", "caja"),
+    [("/cuenta/sessions/", ".tabla-caja"), ("/cuenta/2fa/totp/activate/", "#clave_totp")],
+)
+def test_las_sesiones_y_la_clave_del_segundo_factor_se_leen_enteras(
+    page, client, elenco, direccion, caja
+):
+    navegador = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0"
+    persona = elenco.planificadora
+    persona.set_password(CONTRASENA)
+    persona.save()
+    entrada = {"login": persona.correo, "password": CONTRASENA}
+    client.post("/cuenta/login/", entrada, headers={"user-agent": navegador})
+    client.post("/cuenta/reauthenticate/", {"password": CONTRASENA})
+
+    mostrar(page, client.get(direccion).content.decode())
+
+    assert page.locator(caja).evaluate(OCULTO) <= 0
+    assert page.locator(caja).inner_text().strip()
