@@ -28,7 +28,8 @@ FRASES = {
     429: ("demasiadas_solicitudes", "Demasiadas solicitudes seguidas. Espere unos minutos."),
     500: (
         "falla",
-        "No fue culpa suya, y la falla quedó registrada. Lo que ya estaba guardado sigue guardado.",
+        "No fue culpa suya, y la falla quedó registrada. Lo que ya estaba guardado sigue guardado. "
+        "Pruebe de nuevo en un minuto.",
     ),
     503: ("sin_servicio", "Una pieza del sistema no contesta. Pruebe de nuevo en un minuto."),
     507: ("sin_espacio", "No queda espacio para guardar. Nada de lo enviado se guardó."),

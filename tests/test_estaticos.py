@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format, number_format
 
 from matrices.calculo import ASPECTOS
+from pesn.errores import FRASES
 
 RAIZ = Path(__file__).parents[1]
 HUELLAS = RAIZ / "static/vendor/HUELLAS"
@@ -164,6 +165,14 @@ def test_pagina_de_falla_no_depende_del_almacen_de_estaticos(settings):
     settings.STORAGES = {**CON_HUELLAS, "staticfiles": {"BACKEND": "no.existe.Almacen"}}
 
     assert "El sistema falló" in render_to_string("500.html")
+
+
+@pytest.mark.parametrize("codigo", [429, 500, 503])
+def test_la_pagina_de_la_falla_dice_de_quien_es_y_cuando_volver_una_sola_vez(codigo):
+    pagina = render_to_string("500.html", {"mensaje": FRASES[codigo][1]})
+
+    assert 'class="marca"' in pagina
+    assert len(re.findall("minutos?", pagina)) == 1
 
 
 def test_ajustes_de_htmx_son_json_y_no_evaluan_texto():
