@@ -6,6 +6,6 @@ from acciones import views
 
 app_name = "acciones"
 urlpatterns = [
-    path("plan/<slug:plan>/propuestas/", views.propuestas, name="propuestas"),
-    path("plan/<slug:plan>/propuestas/<int:orden>/", views.tramitar, name="tramitar"),
+    path("plan/<slug:codigo>/propuestas/", views.propuestas, name="propuestas"),
+    path("plan/<slug:codigo>/propuestas/<int:orden>/", views.tramitar, name="tramitar"),
 ]

@@ -15,9 +15,9 @@ def _migas(plan, *mas):
 
 
 @require_GET
-def propuestas(request, plan):
+def propuestas(request, codigo):
     """Las leyes que el plan pide, y en qué va cada una."""
-    uno = get_object_or_404(Plan.objects.visibles_para(request.user), codigo=plan)
+    uno = get_object_or_404(Plan.objects.visibles_para(request.user), codigo=codigo)
     visibles = PropuestaLegislativa.objects.visibles_para(request.user)
     contexto = {
         "titulo": "Propuestas legislativas",
@@ -30,10 +30,10 @@ def propuestas(request, plan):
 
 
 @require_http_methods(["GET", "POST"])
-def tramitar(request, plan, orden):
+def tramitar(request, codigo, orden):
     """Mueve una propuesta con fecha y documento, y muestra sus trámites."""
     visibles = PropuestaLegislativa.objects.visibles_para(request.user)
-    una = get_object_or_404(visibles.con_sus_tramites(), plan__codigo=plan, orden=orden)
+    una = get_object_or_404(visibles.con_sus_tramites(), plan__codigo=codigo, orden=orden)
     if request.method == "POST" and not flujo.puede_tramitar(request.user):
         raise PermissionDenied
     datos = request.POST if request.method == "POST" else None
@@ -55,4 +55,4 @@ def tramitar(request, plan, orden):
         contexto |= {"conflicto": str(motivo), "propuesta": actual}
         return render(request, "acciones/propuesta.html", contexto, status=409)
     messages.success(request, f"La propuesta quedó «{una.get_estado_display().lower()}».")
-    return redirect("acciones:propuestas", plan)
+    return redirect("acciones:propuestas", codigo)

@@ -6,7 +6,7 @@ Nada se consulta si la página no lo dibuja; si lo dibuja, a lo sumo dos consult
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -57,7 +57,7 @@ MENUS = {
 def marco(request) -> dict[str, Any]:
     """El contexto de `templates/base.html`; cada pieza se busca cuando se dibuja."""
     persona = getattr(request, "user", None)
-    plan: Any = SimpleLazyObject(plan_en_vigor)
+    plan: Any = SimpleLazyObject(lambda: plan_en_vigor(_plan_de_la_direccion(request)))
     contexto: dict[str, Any] = {
         "plan_vigente": plan,
         "es_demo": SimpleLazyObject(lambda: bool(plan) and plan.es_demo),
@@ -74,12 +74,25 @@ def marco(request) -> dict[str, Any]:
     return contexto
 
 
-def plan_en_vigor() -> Plan | None:
-    """El que tiene un semestre en marcha; si ninguno, el último abierto; con `es_demo`."""
+def plan_en_vigor(codigo: str = "") -> Plan | None:
+    """El de ese código o, sin él, el que tiene un semestre en marcha o el último abierto.
+
+    Con `es_demo`. Mientras un plan termina y otro empieza, las páginas de uno llevan su marco.
+    """
     en_marcha = Periodo.objects.en_curso().filter(plan=OuterRef("pk"))
     demo = MatrizCumplimiento.objects.filter(es_demo=True)
     planes = Plan.objects.annotate(en_marcha=Exists(en_marcha), es_demo=Exists(demo))
-    return planes.order_by("-en_marcha", F("cerrado_en").desc(nulls_first=True), "-inicio").first()
+    de_la_pagina = Case(When(codigo=codigo, then=0), default=1)
+    return planes.order_by(
+        de_la_pagina, "-en_marcha", F("cerrado_en").desc(nulls_first=True), "-inicio"
+    ).first()
+
+
+def _plan_de_la_direccion(request) -> str:
+    """El código de `/plan/<código>/…`; vacío en las páginas que no son de un plan."""
+    pedido = getattr(request, "resolver_match", None)
+    de_un_plan = pedido is not None and pedido.route.startswith("plan/")
+    return pedido.kwargs.get("codigo", "") if de_un_plan else ""
 
 
 def reloj(plan: Plan | None) -> dict[str, str] | None:

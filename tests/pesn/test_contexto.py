@@ -57,6 +57,22 @@ def test_el_plan_en_vigor_es_el_que_tiene_semestre_en_marcha():
     assert contexto()["plan_vigente"].pk == viejo.pk
 
 
+def test_las_paginas_de_un_plan_llevan_su_marco_aunque_otro_este_en_marcha(client):
+    viejo = PlanFactory(inicio=dt.date(2016, 1, 1), sigla="PRIMERO")
+    nuevo = PlanFactory(inicio=dt.date(2025, 1, 1), fin=dt.date(2028, 12, 31), sigla="SEGUNDO")
+    periodo(viejo)
+    client.force_login(UsuarioFactory())
+
+    marcas = {
+        ruta: client.get(reverse(ruta, args=[nuevo.codigo])).context["plan_vigente"].sigla
+        for ruta in ("matrices:plan", "acciones:propuestas", "matrices:resultados")
+    }
+    de_ninguno = client.get(reverse("instituciones:delegaciones")).context["plan_vigente"].sigla
+
+    assert set(marcas.values()) == {"SEGUNDO"}
+    assert de_ninguno == "PRIMERO"
+
+
 @pytest.mark.parametrize(
     ("estado", "dia", "frase"),
     [
