@@ -211,10 +211,7 @@ LLAVES = {
     "documento": lambda celda, mundo, existe: {
         "pk": _clave(mundo.informes["CNS"].documentos.first(), existe)
     },
-    "plan": lambda celda, mundo, existe: {"plan": mundo.plan.codigo if existe else "no-hay"},
-    "plan_codigo": lambda celda, mundo, existe: {
-        "codigo": mundo.plan.codigo if existe else "no-hay"
-    },
+    "plan": lambda celda, mundo, existe: {"codigo": mundo.plan.codigo if existe else "no-hay"},
     "recomendacion": lambda celda, mundo, existe: {"pk": _clave(mundo.recomendacion, existe)},
     "resultado": lambda celda, mundo, existe: {
         "codigo": mundo.plan.codigo,
@@ -226,7 +223,7 @@ LLAVES = {
         "pk": _clave(mundo.valor, existe),
     },
     "propuesta": lambda celda, mundo, existe: {
-        "plan": mundo.plan.codigo,
+        "codigo": mundo.plan.codigo,
         "orden": 1 if existe else NO_EXISTE,
     },
     "accion": lambda celda, mundo, existe: {
