@@ -281,7 +281,7 @@ PETICIONES = {
         "/verificar/",
         b"huella=%FF",
         {"CT": f"{FORMULARIO}; charset=utf-99"},
-        {422},
+        {400},
     ),
     "formulario en UTF-16": (
         "POST",

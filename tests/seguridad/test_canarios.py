@@ -30,6 +30,7 @@ from tests.seguridad.mundo import (
 )
 from tests.seguridad.pedidos import clientes
 
+pytestmark = pytest.mark.una_vez
 DEL_AVANCE = {*TEXTOS, "titulo", "archivo", "observacion", "motivo_de_clase"}
 LISTAS = ["inicio", "matrices:semestre", "matrices:aprobacion", "matrices:revision"]
 LISTAS += ["matrices:enmiendas", "matrices:periodos", "informes:informes", "informes:consejo"]
