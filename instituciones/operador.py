@@ -3,16 +3,27 @@
 from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
+from unicodedata import category
 
 from django.core.management.base import CommandError
 
 from instituciones.models import Rol, Usuario
+
+NO_SE_VEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 
 
 def correo(texto: str) -> str:
     """Lo escrito en `--por`: vacío no es «nadie» (una variable sin valor), es un error."""
     if not texto.strip():
         raise ArgumentTypeError("falta el correo.")
+    return texto.strip()
+
+
+def renglon(texto: str) -> str:
+    """Un nombre: va entero en un renglón, sin saltos ni signos que no se ven o voltean el texto."""
+    malo = next((letra for letra in texto if category(letra) in NO_SE_VEN), None)
+    if malo:
+        raise ArgumentTypeError(f"trae un carácter que no se ve (U+{ord(malo):04X}): bórrelo.")
     return texto.strip()
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from instituciones.models import Asiento, ClienteSistema
+from instituciones.models import Asiento, ClienteSistema, Usuario
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,22 @@ def test_un_sistema_mal_escrito_no_se_inscribe(mandato, elenco):
         call_command(*mandato, *persona)
 
     assert not ClienteSistema.objects.exists()
+
+
+@pytest.mark.parametrize("malo", ["\n", "\u202e", "\u200b", "\x00"])
+def test_un_nombre_con_lo_que_no_se_ve_se_rechaza(malo, elenco):
+    correo, nombre = elenco.planificadora.correo, f"Sistema{malo}uno"
+    antes = Usuario.objects.count()
+
+    for mandato in (
+        ("ficha_de_api", "crear", nombre, "--persona", correo),
+        ("crear_cuenta", "a@pesn.localhost", "--rol", "CONSEJO", "--nombre", nombre),
+    ):
+        with pytest.raises(CommandError, match="no se ve"):
+            call_command(*mandato)
+
+    assert not ClienteSistema.objects.exists()
+    assert Usuario.objects.count() == antes
 
 
 def test_un_dia_mal_escrito_se_dice():

@@ -11,7 +11,7 @@ from django.db.models import Count
 from instituciones import cuentas
 from instituciones.bitacora import asiento, constancia
 from instituciones.models import Institucion, Rol, Usuario
-from instituciones.operador import correo
+from instituciones.operador import correo, renglon
 
 LETRAS = "abcdefghjkmnpqrstuvwxyz23456789"  # sin las que se confunden: i, l, o, 0, 1
 GRUPOS, POR_GRUPO = 4, 5
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("correo")
         parser.add_argument("--rol", choices=Rol.values)
-        parser.add_argument("--nombre", help="Si no se dice, el nombre del rol.")
+        parser.add_argument("--nombre", type=renglon, help="Si no se dice, el nombre del rol.")
         parser.add_argument(
             "--institucion",
             metavar="SIGLA",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from instituciones import clientes
 from instituciones.models import Alcance, ClienteSistema, Ficha, Usuario
-from instituciones.operador import correo
+from instituciones.operador import correo, renglon
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actos = parser.add_subparsers(dest="acto", required=True)
         crear = actos.add_parser("crear", help="Inscribe un sistema.")
-        crear.add_argument("nombre")
+        crear.add_argument("nombre", type=renglon)
         crear.add_argument("--persona", required=True, metavar="CORREO", help="Con su puesto.")
         crear.add_argument("--alcances", nargs="+", choices=Alcance.values, default=["leer"])
         rotar = actos.add_parser("rotar", help="Otra ficha; la anterior vale un rato más.")
