@@ -46,6 +46,15 @@ def _entero() -> serializers.IntegerField:
     return serializers.IntegerField(min_value=0, max_value=MAYOR_CLAVE)
 
 
+class Clave(serializers.IntegerField):
+    """La de una fila, en cifras del 0 al 9: «٣» no es el 3."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and not data.isascii():
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class Beneficiarios(Estricto):
     """Cantidades de personas; los desgloses, por su clave."""
 
@@ -72,7 +81,7 @@ class AporteDeInstitucion(Estricto):
 
 
 class Respuesta(Estricto):
-    observacion = serializers.IntegerField(min_value=1, max_value=MAYOR_CLAVE)
+    observacion = Clave(min_value=1, max_value=MAYOR_CLAVE)
     texto = _texto()
 
 
@@ -107,7 +116,7 @@ class LoDeclarado(Estricto):
     devengado = _cifra()
     visibilidad = serializers.ChoiceField(Visibilidad.choices)
     clasificacion = serializers.ChoiceField(Clasificacion.choices)
-    resolucion = serializers.IntegerField(min_value=1, max_value=MAYOR_CLAVE, allow_null=True)
+    resolucion = Clave(min_value=1, max_value=MAYOR_CLAVE, allow_null=True)
     respuestas = Respuesta(many=True, help_text="A las observaciones abiertas.")
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -119,7 +128,7 @@ class LoDeclarado(Estricto):
 class UnAvance(LoDeclarado):
     """Un avance por su actividad y su semestre, sobre la versión que se leyó."""
 
-    actividad = serializers.IntegerField(min_value=1, max_value=MAYOR_CLAVE)
+    actividad = Clave(min_value=1, max_value=MAYOR_CLAVE)
     periodo = serializers.RegexField(r"^[0-9]{4}-S[12]\Z", max_length=7)
     version = serializers.IntegerField(min_value=1, max_value=MAYOR_VERSION)
 
@@ -127,7 +136,7 @@ class UnAvance(LoDeclarado):
 class UnoDelLote(LoDeclarado):
     """Un avance por su clave, sobre la versión que se leyó."""
 
-    id = serializers.IntegerField(min_value=1, max_value=MAYOR_CLAVE)
+    id = Clave(min_value=1, max_value=MAYOR_CLAVE)
     version = serializers.IntegerField(min_value=1, max_value=MAYOR_VERSION)
     entregar = serializers.BooleanField(help_text="Si además se entrega a aprobación.")
 
@@ -155,7 +164,7 @@ class UnPaso(Estricto):
     )
     observaciones = Reparo(many=True, required=False, default=list)
     reabre = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=MAYOR_CLAVE),
+        child=Clave(min_value=1, max_value=MAYOR_CLAVE),
         required=False,
         default=list,
         max_length=A_LA_VEZ,

@@ -457,6 +457,15 @@ def test_lote_cada_uno_con_su_resultado_y_ninguno_estorba_a_otro(sistema, varios
     assert list(Movimiento.objects.values_list("avance", flat=True)) == [bueno.pk]
 
 
+def test_lote_una_clave_en_otras_cifras_no_es_esa_fila(sistema, varios):
+    arabiga = "".join(chr(ord(cifra) - ord("0") + ord("٠")) for cifra in str(varios[0].pk))
+
+    respuesta = del_lote(sistema, {"id": arabiga, "version": 1, **COMPLETO})
+
+    assert [uno["estado_http"] for uno in respuesta.json()["resultados"]] == [422]
+    assert not Movimiento.objects.exists()
+
+
 def test_lote_entrega_lo_que_esta_completo_y_guarda_lo_demas(sistema, varios):
     completo, incompleto = varios[:2]
     EvidenciaFactory(avance=completo)
