@@ -89,10 +89,12 @@ def plan_en_vigor(codigo: str = "") -> Plan | None:
 
 
 def _plan_de_la_direccion(request) -> str:
-    """El código de `/plan/<código>/…`; vacío en las páginas que no son de un plan."""
+    """El código de `/plan/<código>/…` o de `?plan=`; vacío en las páginas que no son de un plan."""
     pedido = getattr(request, "resolver_match", None)
-    de_un_plan = pedido is not None and pedido.route.startswith("plan/")
-    return pedido.kwargs.get("codigo", "") if de_un_plan else ""
+    if pedido is None:
+        return ""
+    de_un_plan = pedido.route.startswith("plan/")
+    return pedido.kwargs.get("codigo", "") if de_un_plan else request.GET.get("plan", "")
 
 
 def reloj(plan: Plan | None) -> dict[str, str] | None:

@@ -67,9 +67,11 @@ def test_las_paginas_de_un_plan_llevan_su_marco_aunque_otro_este_en_marcha(clien
         ruta: client.get(reverse(ruta, args=[nuevo.codigo])).context["plan_vigente"].sigla
         for ruta in ("matrices:plan", "acciones:propuestas", "matrices:resultados")
     }
+    pedida = client.get(reverse("matrices:semestre"), {"plan": nuevo.codigo})
     de_ninguno = client.get(reverse("instituciones:delegaciones")).context["plan_vigente"].sigla
 
     assert set(marcas.values()) == {"SEGUNDO"}
+    assert pedida.context["plan_vigente"].sigla == "SEGUNDO"
     assert de_ninguno == "PRIMERO"
 
 
