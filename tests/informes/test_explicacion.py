@@ -73,6 +73,10 @@ def test_la_accion_escribe_su_media_ponderada(client, elenco, accion):
     assert "100 × 36.00 / 24.79 = 145.22" in pagina  # 181 de 730 días
     assert "36.00 − 24.79 = 11.21" in pagina
     assert "IC es 90.00 o más." in pagina
+    assert (
+        'href="/tablero/?plan=pesn&amp;periodo=2021-S1"'
+        in ver(client, elenco.analista, "accion", "1.1.1").content.decode()
+    )
 
 
 def test_un_nivel_escribe_la_media_de_sus_acciones(client, elenco, accion):
