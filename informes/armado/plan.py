@@ -214,14 +214,18 @@ def _accion(
 def instituciones_de(
     todas: Iterable[quien.Institucion], filas: Iterable[Accion], actividades: Iterable[Actividad]
 ) -> list[Institucion]:
-    """Las que reportan, y las que rigen o responden de algo."""
-    hacen = {una.rectora for una in filas} | {una.responsable for una in actividades}
+    """Las que rigen o responden de algo, y las que reportan y el plan obliga: no las de otro."""
+    hacen: set[str] = {una.responsable for una in actividades}
+    obliga: set[str] = set()
+    for una in filas:
+        hacen.add(una.rectora)
+        obliga.update(una.obligados)
     return [
         Institucion(
             sigla=una.sigla, nombre=una.nombre, por_semaforo={}, actividades_por_semaforo={}
         )
         for una in sorted(todas, key=lambda una: una.sigla)
-        if una.reporta or una.sigla in hacen
+        if una.sigla in hacen or (una.reporta and una.sigla in obliga)
     ]
 
 

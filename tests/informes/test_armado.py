@@ -223,6 +223,20 @@ def test_armar_no_mezcla_otro_plan_ni_otro_periodo(periodo, matriz, elenco):
     assert len(contenido.actividades) == len(contenido.acciones) == 1
 
 
+def test_armar_no_nombra_a_la_institucion_que_solo_es_de_otro_plan(periodo, matriz, elenco):
+    avance_en(matriz, periodo)
+    otro = MatrizFactory()
+    otra_casa = InstitucionFactory(reporta=True)
+    ResponsabilidadFactory(accion=otro.accion, institucion=otra_casa)
+    obligada = InstitucionFactory(reporta=True)
+    ResponsabilidadFactory(accion=matriz.accion, institucion=obligada, rol="PARTICIPANTE")
+
+    siglas = {una.sigla for una in la_del_cns(periodo, elenco).instituciones}
+
+    assert obligada.sigla in siglas
+    assert otra_casa.sigla not in siglas
+
+
 def test_armar_avisa_que_son_datos_de_demostracion(periodo, matriz, elenco):
     avance_en(matriz, periodo)
     assert not la_del_cns(periodo, elenco).es_demo
