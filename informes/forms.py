@@ -12,6 +12,7 @@ from django import forms
 from informes.models import Edicion, Recomendacion
 from informes.recomendaciones import DE_ESTADO, YA_EXISTE
 from instituciones.models import Institucion
+from matrices.forms.campos import PeriodoField, PeriodoFilter
 from matrices.forms.revision import VersionForm
 from matrices.forms.textos import TextoField, area
 from matrices.models import Avance, Periodo, Rectificacion
@@ -212,9 +213,7 @@ class RecomendacionesFilter(django_filters.FilterSet):
     institucion = django_filters.ModelChoiceFilter(
         queryset=_instituciones, label="Institución", empty_label="Todas"
     )
-    periodo = django_filters.ModelChoiceFilter(
-        queryset=_periodos, label="Semestre", empty_label="Todos"
-    )
+    periodo = PeriodoFilter(queryset=_periodos, label="Semestre", empty_label="Todos")
     respuesta = django_filters.ChoiceFilter(
         choices=[("con", "Con respuesta"), ("sin", "Sin respuesta")],
         method="con_respuesta",
@@ -238,7 +237,7 @@ class RecomendacionForm(VersionForm):
         max_length=40,
         help_text="Como lo lleva la Inspectoría; no se repite. Por ejemplo, IGSNS-2024-07.",
     )
-    periodo = forms.ModelChoiceField(
+    periodo = PeriodoField(
         Periodo.objects.none(),
         label="Semestre",
         empty_label="Elija un semestre",

@@ -175,7 +175,7 @@ class InformeQuerySet(Acotado):
 
     def nombres(self):
         """Cómo se dice cada uno en la bitácora, por su llave."""
-        return self.con_su_corte().dichas()
+        return self.con_su_corte().dichas(lambda uno: f"{uno} ({uno.corte.periodo.plan.sigla})")
 
     def con_sus_documentos(self):
         """Con sus archivos, en `archivos`."""

@@ -329,15 +329,19 @@ def comparar(request, pk, otro):
 
 @require_GET
 def consejo(request):
-    """Cinco minutos: dónde está el plan, qué decidir, qué se logró y qué cambió."""
-    visibles = Informe.objects.visibles_para(request.user)
-    presentados = visibles.del_consejo().con_su_corte()
-    ultimo = presentados.first()
+    """Cinco minutos: dónde está un plan, qué decidir, qué se logró y qué cambió."""
+    visibles, plan = Informe.objects.visibles_para(request.user), request.GET.get("plan", "")
+    presentados = list(visibles.del_consejo().con_su_corte().con_sus_documentos())
+    suyos = [uno for uno in presentados if plan in {"", uno.corte.periodo.plan.codigo}]
+    if plan and not suyos:
+        raise Http404
+    ultimo = suyos[0] if suyos else None
     contexto = {
         "titulo": "Consejo Nacional de Seguridad",
         "migas": [("Consejo", None)],
         "informe": ultimo,
-        "presentados": presentados.con_sus_documentos(),
+        "presentados": presentados,
+        "planes": dict.fromkeys(uno.corte.periodo.plan for uno in presentados),
         "puede_conocer": ultimo is not None
         and permisos.puede_tomar_conocimiento(request.user, ultimo),
     }

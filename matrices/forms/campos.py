@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django_filters import ModelChoiceFilter
+from django_filters.fields import ModelChoiceField
 
 from instituciones.models import Institucion
 from matrices import territorio
@@ -33,6 +35,19 @@ EDADES = [
 ]
 DESGLOSES = {"pueblo": ("Por pueblo", PUEBLOS), "edad": ("Por edad", EDADES)}
 MUCHAS = 100_000_000
+
+
+class PeriodoField(ModelChoiceField):
+    """Un semestre por elegir, dicho con su plan."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.con_su_plan)
+
+
+class PeriodoFilter(ModelChoiceFilter):
+    """De qué semestre son las filas, dicho con su plan."""
+
+    field_class = PeriodoField
 
 
 class Casillas(forms.Widget):

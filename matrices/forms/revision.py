@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from instituciones.models import Institucion, Usuario
 from matrices.calculo import ASPECTOS
+from matrices.forms.campos import PeriodoFilter
 from matrices.forms.pasos import VariosForm
 from matrices.forms.textos import TextoField, area
 from matrices.models import Avance, Observacion, Periodo
@@ -64,9 +65,7 @@ class ColaFilter(django_filters.FilterSet):
         label="Declara",
         empty_label="Todo",
     )
-    periodo = django_filters.ModelChoiceFilter(
-        queryset=_periodos, label="Semestre", empty_label="Todos"
-    )
+    periodo = PeriodoFilter(queryset=_periodos, label="Semestre", empty_label="Todos")
 
     class Meta:
         model = Avance

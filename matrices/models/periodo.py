@@ -24,7 +24,7 @@ class PeriodoQuerySet(Abierto):
 
     def nombres(self):
         """Cómo se dice cada uno en la bitácora, por su llave."""
-        return self.select_related("plan").dichas(lambda uno: f"periodo {uno} de {uno.plan.sigla}")
+        return self.select_related("plan").dichas(lambda uno: f"periodo {uno.con_su_plan}")
 
     def medidos(self, plan):
         """Los de un plan que ya se abrieron: los que tienen cifras, el último primero."""
@@ -107,6 +107,11 @@ class Periodo(models.Model):
 
     def __str__(self):
         return self.codigo
+
+    @property
+    def con_su_plan(self) -> str:
+        """«2024-S2 de PESN»: dos planes pueden medir el mismo semestre."""
+        return f"{self.codigo} de {self.plan.sigla}"
 
     @property
     def codigo(self) -> str:

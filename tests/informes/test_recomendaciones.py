@@ -39,6 +39,19 @@ def escrita(una, **cambios):
     }
 
 
+def test_el_semestre_se_elige_y_se_lee_con_su_plan(client, elenco, una):
+    plan = una.periodo.plan
+    otro = PeriodoFactory(anio=una.periodo.anio, semestre=una.periodo.semestre)
+    client.force_login(elenco.inspector)
+
+    lista, nueva = (client.get(uno).content.decode() for uno in (LISTA, NUEVA))
+
+    for pagina in (lista, nueva):
+        assert f">{otro} de {otro.plan.sigla}</option>" in pagina
+        assert f">{una.periodo} de {plan.sigla}</option>" in pagina
+    assert f">{una.periodo} de {plan.sigla}</td>" in lista
+
+
 # Quién las lee -------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("persona", "codigo"),

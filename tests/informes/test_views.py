@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from informes import emision
 from informes.contenido import Decision
 from informes.forms import SeleccionForm
-from informes.models import Corte, Descarga, Informe, TrabajoInforme
+from informes.models import ContenidoSellado, Corte, Descarga, Informe, TrabajoInforme
 from instituciones.almacen import sellar_archivo
+from instituciones.canonico import huella
 from matrices.models import Avance, Periodo
 from tests.fabricas import PeriodoFactory
 from tests.informes.publicaciones import otro_corte
@@ -199,6 +201,46 @@ def test_el_consejo_ve_su_resumen_y_toma_conocimiento(client, presentado, elenco
         assert pregunta in antes
     assert "Dejar constancia" in antes
     assert "Ya consta que usted tomó conocimiento" in despues
+
+
+def test_con_dos_planes_cada_pagina_dice_de_cual_es_lo_presentado(client, presentado, elenco):
+    plan = presentado.corte.periodo.plan
+    otro = Corte.objects.create(
+        periodo=PeriodoFactory(
+            plan__sigla="NUEVO", anio=2021, semestre=1, estado=Periodo.Estado.CORTADO
+        ),
+        numero=1,
+        hecho_por=elenco.coordinadora,
+        momento=timezone.now(),
+    )
+    sellado = presentado.corte.sellado_de("CNS")
+    texto = sellado.contenido.replace(plan.nombre, otro.periodo.plan.nombre)
+    texto = texto.replace(plan.codigo, otro.periodo.plan.codigo)
+    ContenidoSellado.objects.create(
+        corte=otro, edicion="CNS", contenido=texto, huella=huella(texto)
+    )
+    suyo = Informe.objects.create(
+        corte=otro,
+        edicion="CNS",
+        estado="PRESENTADO",
+        ordenado_por=elenco.coordinadora,
+        ordenado_en=timezone.now(),
+        presentado_en=timezone.now(),
+    )
+    client.force_login(elenco.consejera)
+
+    de_uno, de_otro = (
+        client.get("/consejo/", {"plan": uno.codigo}) for uno in (plan, otro.periodo.plan)
+    )
+    lista = client.get("/informes/").content.decode()
+
+    assert (de_uno.context["informe"], de_otro.context["informe"]) == (presentado, suyo)
+    for pagina, uno in ((de_uno, plan), (de_otro, otro.periodo.plan)):
+        assert f"{uno.nombre} ·" in pagina.content.decode()
+        assert f"{presentado.corte.periodo} de {plan.sigla}, corte 1" in pagina.content.decode()
+        assert f"{uno.nombre}. Sellado" in lista
+    assert "2021-S1 de NUEVO, corte 1" in de_uno.content.decode()
+    assert client.get("/consejo/", {"plan": "otro"}).status_code == 404
 
 
 def test_sin_nada_presentado_la_pagina_del_consejo_lo_dice(client, informe, elenco):

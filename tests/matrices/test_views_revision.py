@@ -67,6 +67,15 @@ def entrar(client, persona):
     return client
 
 
+def test_la_cola_nombra_el_plan_de_cada_semestre(client, elenco):
+    uno, otro = PeriodoFactory(), PeriodoFactory()
+
+    pagina = entrar(client, elenco.analista).get(reverse("matrices:revision")).content.decode()
+
+    for periodo in (uno, otro):
+        assert f">{periodo} de {periodo.plan.sigla}</option>" in pagina
+
+
 # La cola ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("rol", "codigo"),
