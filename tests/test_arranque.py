@@ -191,7 +191,8 @@ def test_dos_arranques_sobre_la_misma_carpeta_el_segundo_no_sigue(tmp_path):
         pass
 
 
-def test_al_apagar_no_queda_nadie_ni_los_que_otro_levanto(tmp_path):
+def test_al_apagar_no_queda_nadie_ni_los_que_otro_levanto(tmp_path, monkeypatch):
+    monkeypatch.setattr(arranque, "ESPERA_APAGADO", 90)  # termina solo, por cargada que esté
     guion = (
         "import signal, subprocess, sys, time;"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit());"
