@@ -47,6 +47,14 @@ def quienes(por: str | None, en_nombre_de: str | None) -> dict[str, Any]:
     return {"por": persona(por), "en_nombre_de": persona(en_nombre_de)}
 
 
+def cuenta(de: str) -> Usuario:
+    """La de ese correo, esté activa o no. Lanza CommandError si no existe."""
+    una = Usuario.objects.filter(correo=de.lower()).first()
+    if una is None:
+        raise CommandError(f"No hay una cuenta con el correo {de}.")
+    return una
+
+
 def persona(de: str | None, rol: str = Rol.COORDINADOR) -> Usuario:
     """La persona de `--por`; sin ella, la única activa con ese rol.
 

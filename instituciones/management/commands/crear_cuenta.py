@@ -11,7 +11,7 @@ from django.db.models import Count
 from instituciones import cuentas
 from instituciones.bitacora import asiento, constancia
 from instituciones.models import Institucion, Rol, Usuario
-from instituciones.operador import correo, renglon
+from instituciones.operador import correo, cuenta, renglon
 
 LETRAS = "abcdefghjkmnpqrstuvwxyz23456789"  # sin las que se confunden: i, l, o, 0, 1
 GRUPOS, POR_GRUPO = 4, 5
@@ -37,22 +37,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        por = self._persona(options["por"]) if options["por"] else None
+        por = cuenta(options["por"]) if options["por"] else None
         clave = contrasena_al_azar()
         with constancia():
             if options["renovar"]:
-                persona = self._persona(options["correo"])
+                persona = cuenta(options["correo"])
             else:
                 persona = self._nueva(options)
                 cuentas.abrir(persona, por=por)
             poner_contrasena(persona, clave, por=por)
         self.stdout.write(f"  {persona.correo:<34} {persona.get_rol_display():<26} {clave}")
-
-    def _persona(self, de: str) -> Usuario:
-        try:
-            return Usuario.objects.get(correo=de.lower())
-        except Usuario.DoesNotExist:
-            raise CommandError(f"No hay una cuenta con el correo {de}.") from None
 
     def _nueva(self, options: dict[str, Any]) -> Usuario:
         if not options["rol"]:

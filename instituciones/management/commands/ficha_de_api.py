@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from instituciones import clientes
 from instituciones.models import Alcance, ClienteSistema, Ficha, Usuario
-from instituciones.operador import correo, renglon
+from instituciones.operador import correo, cuenta, renglon
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         listar.set_defaults(por=None)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        por = self._persona(options["por"]) if options["por"] else None
+        por = cuenta(options["por"]) if options["por"] else None
         try:
             getattr(self, f"_{options['acto']}")(options, por)
         except ValidationError as motivo:
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError("Ya hay un sistema con ese nombre.")
         cliente = ClienteSistema(
             nombre=options["nombre"],
-            persona=self._persona(options["persona"]),
+            persona=cuenta(options["persona"]),
             alcances=options["alcances"],
         )
         cliente.clean_fields(exclude=["rol", "institucion"])  # los pone `inscribir`
@@ -86,9 +86,3 @@ class Command(BaseCommand):
             return ClienteSistema.objects.select_related("persona__institucion").get(nombre=nombre)
         except ClienteSistema.DoesNotExist:
             raise CommandError(f"No hay un sistema llamado {nombre}.") from None
-
-    def _persona(self, de: str) -> Usuario:
-        try:
-            return Usuario.objects.get(correo=de.lower())
-        except Usuario.DoesNotExist:
-            raise CommandError(f"No hay una cuenta con el correo {de}.") from None

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from instituciones import suscripciones
 from instituciones.models import ClienteSistema, Evento, Suscripcion, Usuario
-from instituciones.operador import correo
+from instituciones.operador import correo, cuenta
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        por = self._persona(options["por"]) if options.get("por") else None
+        por = cuenta(options["por"]) if options.get("por") else None
         try:
             getattr(self, f"_{options['acto']}")(options, por)
         except ValidationError as motivo:
@@ -89,9 +89,3 @@ class Command(BaseCommand):
         if una is None:
             raise CommandError(f"No hay una suscripción con el número {options['suscripcion']}.")
         return una
-
-    def _persona(self, de: str) -> Usuario:
-        try:
-            return Usuario.objects.get(correo=de.lower())
-        except Usuario.DoesNotExist:
-            raise CommandError(f"No hay una cuenta con el correo {de}.") from None
