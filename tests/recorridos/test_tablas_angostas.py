@@ -46,13 +46,14 @@ def comparacion_de_cortes():
     return render_to_string("informes/_comparados.html", contexto)
 
 
-def mostrar(page, html):
-    page.set_viewport_size({"width": 320, "height": 800})
+def mostrar(page, html, ancho=320):
+    page.set_viewport_size({"width": ancho, "height": 800})
     page.set_content(html)
     for hoja in HOJAS:
         page.add_style_tag(content=Path(finders.find(hoja)).read_text())
 
 
+@pytest.mark.parametrize("ancho", [320, 768])
 @pytest.mark.parametrize(
     ("dibujar", "se_lee"),
     [
@@ -60,8 +61,8 @@ def mostrar(page, html):
         (comparacion_de_cortes, ["E después (%): ", "Color después: "]),
     ],
 )
-def test_la_tabla_no_esconde_nada_a_320(page, dibujar, se_lee):
-    mostrar(page, f'<main class="ancho">{dibujar()}</main>')
+def test_la_tabla_no_esconde_nada_en_lo_angosto(page, dibujar, se_lee, ancho):
+    mostrar(page, f'<main class="ancho">{dibujar()}</main>', ancho)
     caja = page.locator(".tabla-caja").first
 
     rotulos = caja.evaluate(
