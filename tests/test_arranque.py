@@ -147,7 +147,8 @@ def test_sin_uv_en_el_camino_se_usa_el_que_pip_pone_en_el_entorno(tmp_path):
 
     renglones = resultado.stdout.splitlines()
     assert any("pip" in uno and "-r requirements-uv.lock" in uno for uno in renglones), resultado
-    assert f"uv pip install -q --python {python} --require-hashes -r requirements.lock" in renglones
+    lo_pedido = f"--python {python} --require-hashes -r requirements.lock"
+    assert f"uv pip install -q --compile-bytecode {lo_pedido}" in renglones
 
 
 @pytest.fixture
