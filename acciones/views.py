@@ -10,6 +10,11 @@ from acciones.forms import TramiteForm
 from acciones.models import Plan, PropuestaLegislativa
 
 
+def con_el_marco_de(plan: Plan, request) -> None:
+    """La página es de ese plan: su barra, su reloj y su franja son los de él (`pesn.contexto`)."""
+    request.plan = plan
+
+
 def _migas(plan, *mas):
     return [(plan.sigla, plan.get_absolute_url()), *mas]
 

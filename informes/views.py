@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from acciones.views import con_el_marco_de
 from informes import comparacion, emision, permisos
 from informes import recomendaciones as verbos
 from informes.archivos import ResumenAlSubir
@@ -79,7 +80,9 @@ def _lector(request):
 
 def _informe(request, pk) -> Informe:
     visibles = Informe.objects.visibles_para(_lector(request))
-    return get_object_or_404(visibles.con_su_corte(), pk=pk)
+    uno = get_object_or_404(visibles.con_su_corte(), pk=pk)
+    con_el_marco_de(uno.corte.periodo.plan, request)
+    return uno
 
 
 @require_GET
@@ -170,6 +173,7 @@ def tomar_conocimiento(request, pk):
 def ordenar(request, pk):
     """Ordenar una edición de un corte, con la selección de decisiones y logros."""
     corte = get_object_or_404(Corte.objects.visibles_para(request.user).con_su_periodo(), pk=pk)
+    con_el_marco_de(corte.periodo.plan, request)
     titular = _titular(request, corte)
     enviado = request.POST if request.method == "POST" else None
     pedido = OrdenarForm(enviado or request.GET)
@@ -213,6 +217,7 @@ def documento(request, pk):
     """Entrega un archivo emitido y deja constancia de quién lo bajó."""
     visibles = Documento.objects.visibles_para(_lector(request))
     uno = get_object_or_404(visibles.con_su_corte(), pk=pk)
+    con_el_marco_de(uno.informe.corte.periodo.plan, request)
     try:
         octetos = emision.descargar(uno, por=request.user)
     except emision.IntegridadRota as motivo:
@@ -229,10 +234,17 @@ def documento(request, pk):
     )
 
 
+def _periodo(request, pk) -> Periodo:
+    visibles = Periodo.objects.visibles_para(request.user).select_related("plan")
+    uno = get_object_or_404(visibles, pk=pk)
+    con_el_marco_de(uno.plan, request)
+    return uno
+
+
 @require_http_methods(["GET", "POST"])
 def cortar(request, pk):
     """Confirmar lo que queda sin validar, y cortar."""
-    periodo = get_object_or_404(Periodo.objects.visibles_para(request.user), pk=pk)
+    periodo = _periodo(request, pk)
     titular = _titular(request, periodo)
     pendientes = Avance.objects.visibles_para(titular or request.user).sin_validar_en(periodo)
     enviado = request.POST if request.method == "POST" else None
@@ -266,7 +278,7 @@ def cortar(request, pk):
 @require_http_methods(["GET", "POST"])
 def cortar_de_nuevo(request, pk):
     """Volver a cortar un semestre con rectificaciones aprobadas, o para cerrar lo reclasificado."""
-    periodo = get_object_or_404(Periodo.objects.visibles_para(request.user), pk=pk)
+    periodo = _periodo(request, pk)
     titular = _titular(request, periodo)
     visibles = Rectificacion.objects.visibles_para(titular or request.user)
     aprobadas = visibles.por_aplicar(periodo)
@@ -308,11 +320,12 @@ def comparar(request, pk, otro):
     """Dos cortes de un plan, acción por acción: primero lo que cambió, y cuánto."""
     visibles = ContenidoSellado.objects.visibles_para(request.user).filter(edicion=Edicion.CNS)
     sellados = [
-        get_object_or_404(visibles.select_related("corte__periodo"), corte__pk=uno)
+        get_object_or_404(visibles.select_related("corte__periodo__plan"), corte__pk=uno)
         for uno in (pk, otro)
     ]
     if sellados[0].corte.periodo.plan_id != sellados[1].corte.periodo.plan_id:
         raise Http404
+    con_el_marco_de(sellados[0].corte.periodo.plan, request)
     antes, despues = [emision.vigente_de(uno.corte) for uno in sellados]
     renglones = comparacion.por_accion(antes, despues)
     contexto = {
@@ -346,6 +359,7 @@ def consejo(request):
         and permisos.puede_tomar_conocimiento(request.user, ultimo),
     }
     if ultimo is not None:
+        con_el_marco_de(ultimo.corte.periodo.plan, request)
         sellado = emision.vigente_de(ultimo.corte, ultimo.edicion)
         contexto["contenido"] = sellado.con_seleccion(ultimo.seleccion)
         contexto["cambios"] = comparacion.que_cambio(contexto["contenido"])
@@ -405,7 +419,9 @@ def recomendaciones(request):
 
 def _recomendacion(request, pk) -> Recomendacion:
     visibles = Recomendacion.objects.visibles_para(request.user)
-    return get_object_or_404(visibles.con_lo_que_nombra(), pk=pk)
+    una = get_object_or_404(visibles.con_lo_que_nombra(), pk=pk)
+    con_el_marco_de(una.periodo.plan, request)
+    return una
 
 
 @require_GET

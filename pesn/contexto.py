@@ -57,7 +57,7 @@ MENUS = {
 def marco(request) -> dict[str, Any]:
     """El contexto de `templates/base.html`; cada pieza se busca cuando se dibuja."""
     persona = getattr(request, "user", None)
-    plan: Any = SimpleLazyObject(lambda: plan_en_vigor(_plan_de_la_direccion(request)))
+    plan: Any = SimpleLazyObject(lambda: plan_en_vigor(_plan_de_la_pagina(request)))
     contexto: dict[str, Any] = {
         "plan_vigente": plan,
         "es_demo": SimpleLazyObject(lambda: bool(plan) and plan.es_demo),
@@ -88,8 +88,13 @@ def plan_en_vigor(codigo: str = "") -> Plan | None:
     ).first()
 
 
-def _plan_de_la_direccion(request) -> str:
-    """El código de `/plan/<código>/…` o de `?plan=`; vacío en las páginas que no son de un plan."""
+def _plan_de_la_pagina(request) -> str:
+    """El código del que la vista declaró (`con_el_marco_de`) o, si no, el de su dirección.
+
+    El de `/plan/<código>/…` o el de `?plan=`; vacío en las páginas que no son de un plan.
+    """
+    if plan := getattr(request, "plan", None):
+        return plan.codigo
     pedido = getattr(request, "resolver_match", None)
     if pedido is None:
         return ""

@@ -17,6 +17,7 @@ from django.utils.http import http_date, quote_etag
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods
 
+from acciones.views import con_el_marco_de
 from informes import emision, graficas
 from informes.abiertos import descripcion, ediciones, formatos
 from informes.abiertos.ediciones import ULTIMA, Version
@@ -80,6 +81,7 @@ def _de_un_semestre(request, semestre: str) -> list[Version]:
     hay = ediciones.de(request.GET.get("plan", ""), semestre)
     if not hay:
         raise Http404
+    con_el_marco_de(hay[0].documento.informe.corte.periodo.plan, request)
     return hay
 
 

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
+from acciones.views import con_el_marco_de
 from informes import permisos
 from informes.tablero import guardado, semestres
 from informes.tablero.explicacion import NIVELES, explicar
@@ -33,6 +34,7 @@ def tablero(request):
     contexto = {"titulo": "Tablero", "migas": [("Tablero", None)], "pedido": pedido}
     if pedido is None:
         return render(request, "informes/tablero.html", contexto)
+    con_el_marco_de(pedido.semestre.plan, request)
     alcance = (request.user.rol, request.user.institucion_id)
     version = semestres.version_de(pedido.semestres)
     clave = (alcance, version, pedido.parametros.urlencode(), int(time.time() // VIGENCIA))

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from acciones.models import Plan
@@ -112,6 +113,11 @@ class Periodo(models.Model):
     def con_su_plan(self) -> str:
         """«2024-S2 de PESN»: dos planes pueden medir el mismo semestre."""
         return f"{self.codigo} de {self.plan.sigla}"
+
+    @property
+    def url_de_captura(self) -> str:
+        """La página donde cada institución ve lo que debe en él: en la de otro plan no está."""
+        return reverse("matrices:semestre", query={"plan": self.plan.codigo})
 
     @property
     def codigo(self) -> str:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from acciones.views import con_el_marco_de
 from matrices import flujo, permisos
 from matrices.forms.aporte import AporteForm
 from matrices.models import Aporte, Avance
@@ -19,6 +20,7 @@ def aportar(request: HttpRequest, pk: int) -> HttpResponse:
         request.user.institucion
     )
     avance = get_object_or_404(cooperan.con_su_actividad(), pk=pk)
+    con_el_marco_de(avance.periodo.plan, request)
     if not permisos.puede_aportar(request.user, avance, request.user.institucion):
         raise PermissionDenied("Aporta quien planifica en la institución que coopera.")
     suyos = Aporte.objects.visibles_para(request.user).select_related("institucion", "avance")
@@ -38,4 +40,4 @@ def aportar(request: HttpRequest, pk: int) -> HttpResponse:
         contexto["diferencias"] = form.diferencias(actual)
         return render(request, "matrices/aporte.html", contexto, status=409)
     messages.success(request, "Su aporte quedó guardado.")
-    return redirect("matrices:semestre")
+    return redirect(avance.periodo.url_de_captura)

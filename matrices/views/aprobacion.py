@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from acciones.views import con_el_marco_de
 from instituciones.consultas import titulares_de
 from instituciones.models import Rol, Usuario
 from matrices import consultas, flujo, permisos
@@ -22,8 +23,6 @@ from matrices.forms.pasos import CONFIRMA, SIN_CONFIRMAR, PasoForm, VariosForm
 from matrices.models import Avance, Evidencia, Observacion
 from matrices.views.lectura import Seccion, secciones
 from matrices.views.semestre import pagina_del_semestre
-
-REGRESA_A = {"entregar": "matrices:semestre"}
 
 
 class PorAprobar(NamedTuple):
@@ -88,6 +87,7 @@ def dar_paso(request: HttpRequest, pk: int) -> HttpResponse:
     en_nombre_de = form.cleaned_data.get("en_nombre_de")
     visibles = Avance.objects.visibles_para(en_nombre_de or request.user)
     avance = get_object_or_404(visibles.con_su_actividad(), pk=pk)
+    con_el_marco_de(avance.periodo.plan, request)
     paso = form.cleaned_data.get("paso")
     if not form.errors and paso not in VERBOS:
         form.add_error("paso", "No se conoce ese paso.")
@@ -105,7 +105,9 @@ def dar_paso(request: HttpRequest, pk: int) -> HttpResponse:
     except flujo.Conflicto as choque:
         return _en_conflicto(request, avance, paso, form.cleaned_data["nota"], choque)
     messages.success(request, f"{avance.actividad}: {flujo.PASOS[paso].nombre.lower()}, hecho.")
-    return redirect(REGRESA_A.get(paso, "matrices:aprobacion"))
+    if paso == "entregar":
+        return redirect(avance.periodo.url_de_captura)
+    return redirect("matrices:aprobacion")
 
 
 def _exigir_delegacion(form: PasoForm | VariosForm) -> None:

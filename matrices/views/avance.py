@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
+from acciones.views import con_el_marco_de
 from matrices import archivos, consultas, evidencias, flujo, permisos
 from matrices.models import Avance, Evidencia, Movimiento, Observacion
 from matrices.views.lectura import secciones
@@ -24,7 +25,9 @@ CODIGO_DE = {
 
 def el_avance(request: HttpRequest, pk: int) -> Avance:
     visibles = Avance.objects.visibles_para(request.user)
-    return get_object_or_404(visibles.con_su_actividad(), pk=pk)
+    uno = get_object_or_404(visibles.con_su_actividad(), pk=pk)
+    con_el_marco_de(uno.periodo.plan, request)
+    return uno
 
 
 def direccion(avance: Avance) -> str:
@@ -45,7 +48,7 @@ def encabezado(request: HttpRequest, avance: Avance) -> dict[str, Any]:
     movimientos = Movimiento.objects.visibles_para(request.user).filter(avance=avance)
     return {
         "titulo": f"Actividad {actividad}",
-        "migas": [("Semestre", reverse("matrices:semestre")), (f"Actividad {actividad}", None)],
+        "migas": [("Semestre", avance.periodo.url_de_captura), (f"Actividad {actividad}", None)],
         "avance": avance,
         "actividad": actividad,
         "dias": avance.periodo.dias_restantes() if avance.periodo.recibe else None,

@@ -69,7 +69,7 @@ def guardar_y_seguir(request: HttpRequest, pk: int) -> HttpResponse:
     def abrir(avance: Avance) -> HttpResponse:
         vecino = vecinos(request, avance)[hacia]
         if vecino is None:
-            return redirect("matrices:semestre")
+            return redirect(avance.periodo.url_de_captura)
         return redirect("matrices:capturar", pk=vecino)
 
     def seguir(request: HttpRequest, guardado: Avance) -> HttpResponse:
@@ -105,7 +105,7 @@ def entregar(request: HttpRequest, pk: int) -> HttpResponse:
         flujo.entregar(guardado, version=guardado.version, por=request.user)
         dicho = f"{guardado.actividad} se entregó a aprobación."
         messages.success(request, dicho, extra_tags=_guardado_es(guardado))
-        return _a_la_solicitud(request, guardado) or redirect("matrices:semestre")
+        return _a_la_solicitud(request, guardado) or redirect(guardado.periodo.url_de_captura)
 
     return _guardar(request, el_avance(request, pk), entregar_lo_guardado)
 

@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from acciones.models import AccionEstrategica
+from acciones.models import AccionEstrategica, Plan
+from acciones.views import con_el_marco_de
 from instituciones.consultas import titulares_de
 from instituciones.models import ResolucionReserva, Usuario
 from matrices import avisos, flujo, permisos
@@ -253,7 +254,15 @@ def _la_fila(request: HttpRequest, sobre: str, pk: int) -> verbos.Fila:
     if sobre not in MODELOS:
         raise Http404
     visibles: Any = MODELOS[sobre].objects.visibles_para(request.user)
-    return get_object_or_404(visibles.select_related(*NOMBRAN[sobre]), pk=pk)
+    fila = get_object_or_404(visibles.select_related(*NOMBRAN[sobre]), pk=pk)
+    con_el_marco_de(_plan_de(fila), request)
+    return fila
+
+
+def _plan_de(fila: verbos.Fila) -> Plan:
+    """El de la acción de que cuelga todo, o que es ella misma."""
+    *_otras, accion = [fila, *verbos.padres_de(fila)]
+    return accion.objetivo.programa.plan
 
 
 def _partes(request: HttpRequest, fila: verbos.Fila) -> list[Any]:
@@ -344,6 +353,8 @@ def _pagina(
     vivos = {} if conflicto else forms or {}
     pasos = flujo.actuaciones(una, request.user, titulares)
     fila = una.fila
+    if fila:
+        con_el_marco_de(_plan_de(fila), request)
     contexto = {
         "titulo": str(una),
         "migas": [(MIGA[0], reverse(MIGA[1])), (f"Solicitud {una.pk}", None)],

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_tables2.rows import BoundRows
 
+from acciones.views import con_el_marco_de
 from instituciones.consultas import titulares_de
 from instituciones.models import Feriado, Rol, Usuario
 from matrices import flujo, permisos, verosimilitud
@@ -331,7 +332,9 @@ def el_avance(request: HttpRequest, pk: int) -> Avance:
     """El pedido, con las firmas que su página nombra; 404 si no lo ve."""
     visibles = Avance.objects.visibles_para(request.user).con_su_actividad()
     firmas = ("asignado_a", "capturado_por", "entregado_por", "remitido_por", "validado_por")
-    return get_object_or_404(visibles.select_related(*firmas), pk=pk)
+    uno = get_object_or_404(visibles.select_related(*firmas), pk=pk)
+    con_el_marco_de(uno.periodo.plan, request)
+    return uno
 
 
 def siguiente_de(request: HttpRequest, avance: Avance) -> Avance | None:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from acciones.views import con_el_marco_de
 from instituciones.consultas import titulares_de
 from instituciones.models import Rol, Usuario
 from matrices import archivos, consultas, evidencias, flujo, panorama, permisos
@@ -170,6 +171,7 @@ def solicitar(request: HttpRequest, actividad: int) -> HttpResponse:
         visibles.select_related("responsable", "matriz__accion__objetivo__programa__plan"),
         pk=actividad,
     )
+    con_el_marco_de(una.matriz.accion.objetivo.programa.plan, request)
     if not permisos.puede_solicitar(request.user, una):
         raise PermissionDenied("Lo pide quien planifica en la institución responsable.")
     datos = request.POST if request.method == "POST" else None
@@ -240,6 +242,7 @@ def asi_quedara_rectificado(request: HttpRequest, avance: int) -> HttpResponse:
 def _el_que_rectifica(request: HttpRequest, pk: int) -> Avance:
     visibles = Avance.objects.visibles_para(request.user).con_su_actividad()
     uno = get_object_or_404(visibles, pk=pk)
+    con_el_marco_de(uno.periodo.plan, request)
     if not permisos.puede_solicitar(request.user, uno.actividad):
         raise PermissionDenied("Lo pide quien planifica en la institución responsable.")
     return uno
@@ -319,27 +322,37 @@ def _pedir_rectificacion(
 @require_GET
 def cambio(request: HttpRequest, pk: int) -> HttpResponse:
     """Una solicitud de cambio: lo que pide, en qué va y lo que esta persona puede hacer."""
-    return _pagina(request, get_object_or_404(_cambios(request.user), pk=pk), CAMBIO)
+    return _pagina(request, _el_cambio(request, pk), CAMBIO)
 
 
 @require_GET
 def rectificacion(request: HttpRequest, pk: int) -> HttpResponse:
     """Una rectificación: los valores antes y después, y lo que esta persona puede hacer."""
-    una = get_object_or_404(_rectificaciones(request.user), pk=pk)
-    return _pagina(request, una, RECTIFICACION)
+    return _pagina(request, _la_rectificacion(request, pk), RECTIFICACION)
 
 
 @require_POST
 def dar_paso_al_cambio(request: HttpRequest, pk: int, paso: str) -> HttpResponse:
     """Avalar, opinar, aprobar, rechazar o desistir."""
-    return _dar(request, get_object_or_404(_cambios(request.user), pk=pk), paso, CAMBIO)
+    return _dar(request, _el_cambio(request, pk), paso, CAMBIO)
 
 
 @require_POST
 def dar_paso_a_la_rectificacion(request: HttpRequest, pk: int, paso: str) -> HttpResponse:
     """Firmar, recomendar, aprobar o rechazar."""
+    return _dar(request, _la_rectificacion(request, pk), paso, RECTIFICACION)
+
+
+def _el_cambio(request: HttpRequest, pk: int) -> Reprogramacion:
+    uno = get_object_or_404(_cambios(request.user), pk=pk)
+    con_el_marco_de(uno.actividad.matriz.accion.objetivo.programa.plan, request)
+    return uno
+
+
+def _la_rectificacion(request: HttpRequest, pk: int) -> Rectificacion:
     una = get_object_or_404(_rectificaciones(request.user), pk=pk)
-    return _dar(request, una, paso, RECTIFICACION)
+    con_el_marco_de(una.avance.periodo.plan, request)
+    return una
 
 
 def _dar(request: HttpRequest, fila: Any, paso: str, clase: Clase) -> HttpResponse:
@@ -356,8 +369,7 @@ def _dar(request: HttpRequest, fila: Any, paso: str, clase: Clase) -> HttpRespon
         _anotar(form, errores)
         return _pagina(request, fila, clase, forms={paso: form}, codigo=422)
     except flujo.Conflicto as conflicto:
-        lector = _cambios if clase is CAMBIO else _rectificaciones
-        ahora = get_object_or_404(lector(request.user), pk=fila.pk)
+        ahora = (_el_cambio if clase is CAMBIO else _la_rectificacion)(request, fila.pk)
         return _pagina(request, ahora, clase, conflicto=conflicto, forms={paso: form}, codigo=409)
     messages.success(request, f"La solicitud quedó «{fila.get_estado_display().lower()}».")
     return redirect(clase.ruta, fila.pk)

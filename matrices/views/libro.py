@@ -11,14 +11,16 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
+from acciones.views import con_el_marco_de
 from instituciones.consultas import titulares_de
 from instituciones.models import Rol, Usuario
 from matrices import archivos, flujo, libro, tasks
 from matrices.forms.libro import LibroForm
 from matrices.hojas import LibroInservible
 from matrices.libro.resultado import CAMBIADO, IGUAL, NUEVO, RECHAZADO
-from matrices.models import LibroRecibido, Periodo
+from matrices.models import LibroRecibido
 from matrices.views.avance import en_json, pide_json
+from matrices.views.semestre import el_pedido, periodos_en_curso
 
 POR_PAGINA, ULTIMOS = 25, 10
 RESULTADOS = {
@@ -40,7 +42,7 @@ def libro_del_semestre(request: HttpRequest) -> HttpResponse:
 @require_GET
 def bajar(request: HttpRequest) -> HttpResponse:
     """El libro de su institución en el semestre en curso, con lo último que dice."""
-    titular, periodo = _titular(request), _periodo(request)
+    titular, periodo = _titular(request), el_pedido(request, periodos_en_curso(request))
     if periodo is None:
         raise Http404
     octetos = libro.bajar(
@@ -53,7 +55,7 @@ def bajar(request: HttpRequest) -> HttpResponse:
 @require_POST
 def subir(request: HttpRequest) -> HttpResponse:
     """Recibe el libro lleno y lo ensaya; si es grande, queda en cola."""
-    titular, periodo = _titular(request), _periodo(request)
+    titular, periodo = _titular(request), el_pedido(request, periodos_en_curso(request))
     if periodo is None:
         raise Http404
     form = LibroForm(request.POST, request.FILES)
@@ -142,16 +144,6 @@ def _titular(request: HttpRequest) -> Usuario | None:
     raise PermissionDenied("El libro es de quien planifica en una institución.")
 
 
-def _periodo(request: HttpRequest) -> Periodo | None:
-    """El semestre en curso; de varios planes, el que dice la dirección."""
-    filas = Periodo.objects.visibles_para(request.user).en_curso().select_related("plan")
-    periodos = list(filas)
-    pedido = request.GET.get("plan") or request.POST.get("plan")
-    if pedido:
-        return next((uno for uno in periodos if uno.plan.codigo == pedido), None)
-    return periodos[0] if periodos else None
-
-
 def _el_libro(request: HttpRequest, pk: int) -> LibroRecibido:
     """El libro pedido, si lo ve; para quien no, es como si no existiera."""
     try:
@@ -160,16 +152,21 @@ def _el_libro(request: HttpRequest, pk: int) -> LibroRecibido:
         raise Http404 from None
     visibles = LibroRecibido.objects.visibles_para(quien)
     filas = visibles.select_related("periodo__plan", "institucion", "por", "en_nombre_de")
-    return get_object_or_404(filas, pk=pk)
+    uno = get_object_or_404(filas, pk=pk)
+    con_el_marco_de(uno.periodo.plan, request)
+    return uno
 
 
 # Lo que se contesta -----------------------------------------------------------------------------
 def _pagina(request: HttpRequest, form: LibroForm, *, http: int = 200, codigo: str = ""):
-    titular, periodo = _titular(request), _periodo(request)
+    titular, periodo = _titular(request), el_pedido(request, periodos_en_curso(request))
     visibles = LibroRecibido.objects.visibles_para(titular or request.user)
     contexto: dict[str, Any] = {
         "titulo": "Libro de Excel",
-        "migas": [("Semestre", reverse("matrices:semestre")), ("Libro de Excel", None)],
+        "migas": [
+            ("Semestre", periodo.url_de_captura if periodo else reverse("matrices:semestre")),
+            ("Libro de Excel", None),
+        ],
         "form": form,
         "periodo": periodo,
         "titular": titular,
@@ -206,8 +203,11 @@ def _ensayo(
     contexto: dict[str, Any] = {
         "titulo": "Ensayo del libro" if recibido.tarea == "ENSAYAR" else "Libro aplicado",
         "migas": [
-            ("Semestre", reverse("matrices:semestre")),
-            ("Libro de Excel", reverse("matrices:libro") + f"?plan={recibido.periodo.plan.codigo}"),
+            ("Semestre", recibido.periodo.url_de_captura),
+            (
+                "Libro de Excel",
+                reverse("matrices:libro", query={"plan": recibido.periodo.plan.codigo}),
+            ),
             (recibido.nombre, None),
         ],
         "libro": recibido,

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from acciones.models import AccionEstrategica
+from acciones.views import con_el_marco_de
 from instituciones.consultas import le_toca, turno_de
 from instituciones.models import Clasificacion, Usuario
 from matrices import consultas, flujo, permisos
@@ -55,7 +56,9 @@ def periodos(request: HttpRequest) -> HttpResponse:
 
 def _periodo(request: HttpRequest, pk: int) -> Periodo:
     visibles = Periodo.objects.visibles_para(request.user).select_related("plan__seguimiento")
-    return get_object_or_404(visibles, pk=pk)
+    uno = get_object_or_404(visibles, pk=pk)
+    con_el_marco_de(uno.plan, request)
+    return uno
 
 
 def _exigir(request: HttpRequest, periodo: Periodo | None = None) -> Usuario | None:

@@ -8,9 +8,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from acciones.views import con_el_marco_de
 from instituciones.models import Rol
 from matrices import calculo, consultas, flujo, permisos
 from matrices.forms.avance import AvanceForm
@@ -83,7 +85,7 @@ def entregar_marcadas(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"No se entregó ninguna. {choque}")
         return pagina_del_semestre(request, codigo=409)
     messages.success(request, f"Entregadas a aprobación: {len(avances)}.")
-    return redirect("matrices:semestre")
+    return redirect(reverse("matrices:semestre", query=request.GET))
 
 
 @require_POST
@@ -182,16 +184,27 @@ def pagina_del_semestre(
 ) -> HttpResponse:
     if request.user.rol not in {Rol.PLANIFICADOR, Rol.APROBADOR}:
         raise PermissionDenied("Esta página es de quien planifica o aprueba en una institución.")
-    periodos = list(Periodo.objects.visibles_para(request.user).en_curso().select_related("plan"))
-    periodo = next(
-        (uno for uno in periodos if uno.plan.codigo == request.GET.get("plan")),
-        periodos[0] if periodos else None,
-    )
+    periodos = periodos_en_curso(request)
+    periodo = el_pedido(request, periodos)
     contexto |= {"titulo": "Semestre", "periodos": periodos, "periodo": periodo}
     contexto["sin_cambios"] = contexto.get("sin_cambios") or SinCambiosForm()
     if periodo:
         contexto |= _lo_del_semestre(request, periodo)
     return render(request, "matrices/semestre.html", contexto, status=codigo)
+
+
+def periodos_en_curso(request: HttpRequest) -> list[Periodo]:
+    """El semestre en curso de cada plan."""
+    return list(Periodo.objects.visibles_para(request.user).en_curso().select_related("plan"))
+
+
+def el_pedido(request: HttpRequest, periodos: list[Periodo]) -> Periodo | None:
+    """El del plan que dice la dirección o, si no dice ninguno, el primero; None si no lo hay."""
+    plan = request.GET.get("plan") or request.POST.get("plan")
+    uno = next((uno for uno in periodos if not plan or uno.plan.codigo == plan), None)
+    if uno:
+        con_el_marco_de(uno.plan, request)
+    return uno
 
 
 def _lo_del_semestre(request: HttpRequest, periodo: Periodo) -> dict[str, Any]:

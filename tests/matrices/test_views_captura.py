@@ -21,6 +21,7 @@ from tests.fabricas import (
     HitoFactory,
     ObservacionFactory,
     PeriodoFactory,
+    PlanFactory,
     UsuarioFactory,
 )
 
@@ -282,7 +283,48 @@ def test_guardar_y_seguir_abre_la_siguiente_que_falta(client, elenco):
 
     assert client.post(direccion(uno, "guardar_y_seguir"), escrito(uno)).url == direccion(tres)
     ultima = client.post(direccion(tres, "guardar_y_seguir"), escrito(tres))
-    assert ultima.url == "/semestre/"
+    assert ultima.url == f"/semestre/?plan={periodo.plan.codigo}"
+
+
+def test_con_dos_planes_abiertos_cada_acto_vuelve_al_semestre_de_su_plan(
+    client, elenco, en_cooperacion
+):
+    marcada, entregada = (
+        AvanceFactory(
+            periodo=en_cooperacion.periodo,
+            estado="BORRADOR",
+            actividad__responsable=elenco.responsable,
+            porcentaje=0,
+            situacion_reportada="EN_EJECUCION",
+            logro=LARGO,
+            actividad__inicio=date(2021, 6, 30),
+        )
+        for _una in range(2)
+    )
+    plan = en_cooperacion.periodo.plan
+    otro = PeriodoFactory(plan__inicio=date(2030, 1, 1), plan__fin=date(2033, 12, 31)).plan
+    suyo = f"/semestre/?plan={plan.codigo}"
+    entra(client, elenco.planificadora)
+
+    assert client.get("/semestre/").context["periodo"].plan == otro
+    pagina = client.get(direccion(entregada))
+    assert pagina.context["migas"][0] == ("Semestre", suyo)
+    marcadas = {"avance": f"{marcada.pk}:1", "declaracion": "on"}
+    assert client.post(f"/semestre/entregar/?plan={plan.codigo}", marcadas).url == suyo
+    dado = client.post(direccion(entregada, "dar_paso"), {"paso": "entregar", "version": 1})
+    assert dado.url == suyo
+    entra(client, elenco.ajena)
+    aporte = {"version": 1, "conforme": "OBSERVA", "texto": "Es otro mes."}
+    assert client.post(direccion(en_cooperacion, "aportar"), aporte).url == suyo
+
+
+def test_el_semestre_de_un_plan_sin_ninguno_abierto_no_es_el_de_otro(client, elenco, avance):
+    cerrado = PlanFactory()
+
+    pagina = entra(client, elenco.planificadora).get("/semestre/", {"plan": cerrado.codigo})
+
+    assert "No hay un semestre en curso" in pagina.content.decode()
+    assert f'href="?plan={avance.periodo.plan.codigo}"' in pagina.content.decode()
 
 
 def test_lo_que_no_es_de_su_tipo_vuelve_a_la_pagina_con_422(client, elenco, avance):
