@@ -11,7 +11,11 @@ from instituciones.models import Rol
 
 def sellado(corte: Corte, momento: datetime | None, *, materiales: bool = False) -> None:
     """A toda persona: que el semestre se cortó; al Consejo, si lleva fe de erratas."""
-    nuevo = f"Se cortó {corte.periodo}" if corte.numero == 1 else f"Hay un nuevo {_corte(corte)}"
+    nuevo = (
+        f"Se cortó {corte.periodo.con_su_plan}"
+        if corte.numero == 1
+        else f"Hay un nuevo {_corte(corte)}"
+    )
     lista = reverse("informes:informes")
     dichos = [(Dicho(f"corte:{corte.pk}", nuevo, lista), todas())]
     if materiales:
@@ -22,7 +26,7 @@ def sellado(corte: Corte, momento: datetime | None, *, materiales: bool = False)
 
 def presentado(informe: Informe, momento: datetime | None) -> None:
     """Al Consejo: que tiene un informe."""
-    titulo = f"Se le presentó el informe de {informe.corte.periodo}"
+    titulo = f"Se le presentó el informe de {informe.corte.periodo.con_su_plan}"
     enlace = reverse("informes:informe", args=[informe.pk])
     escribir(
         [(Dicho(f"presentado:{informe.pk}", titulo, enlace), activas(Rol.CONSEJO))],
@@ -31,4 +35,4 @@ def presentado(informe: Informe, momento: datetime | None) -> None:
 
 
 def _corte(corte: Corte) -> str:
-    return f"corte {corte.numero} de {corte.periodo}"
+    return f"corte {corte.numero} de {corte.periodo.con_su_plan}"

@@ -59,7 +59,8 @@ def observados(avances: Sequence[Avance], momento: datetime | None) -> None:
             continue
         cuenta, hasta = cuantas[uno.pk]
         tiene = _cuantos(cuenta, "observación", "observaciones")
-        titulo = f"Tiene {tiene} en {_cual(uno)}; responda hasta el {_dia(hasta)}"
+        donde = f"{_cual(uno)}, {uno.periodo.con_su_plan}"
+        titulo = f"Tiene {tiene} en {donde}; responda hasta el {_dia(hasta)}"
         casa = uno.actividad.responsable_id
         dichos.append((_del_avance("observado", uno, titulo), [*planifican[casa], *aprueban[casa]]))
     escribir(dichos, momento=momento)
@@ -84,7 +85,7 @@ def _a_quien_planifica(
     escribir(
         [
             (
-                _del_avance(que, uno, f"{frase.format(_cual(uno))}, {uno.periodo}"),
+                _del_avance(que, uno, f"{frase.format(_cual(uno))}, {uno.periodo.con_su_plan}"),
                 planifican[uno.actividad.responsable_id],
             )
             for uno in avances
@@ -102,7 +103,7 @@ def _entregados(avances: Sequence[Avance], momento: datetime | None) -> None:
             (
                 Dicho(
                     f"entregado:{clave}:{casa}",
-                    f"Le entregaron avances de {periodo} para aprobar",
+                    f"Le entregaron avances de {periodo.con_su_plan} para aprobar",
                     pagina,
                 ),
                 aprueban[casa],
@@ -129,7 +130,8 @@ def _remitidos(avances: Sequence[Avance], momento: datetime | None) -> None:
             (
                 Dicho(
                     f"remitido:{periodo}:{casa}",
-                    f"{uno.actividad.responsable} remitió avances de {uno.periodo} a revisión",
+                    f"{uno.actividad.responsable} remitió avances de {uno.periodo.con_su_plan}"
+                    " a revisión",
                     cola,
                 ),
                 personas.values(),
@@ -154,8 +156,9 @@ def abierto(periodo: Periodo, momento: datetime | None) -> None:
     escribir(
         _por_institucion(
             f"apertura:{periodo.pk}",
-            f"Se abrió {periodo}: tiene {{}} por entregar hasta el {_dia(periodo.limite)}",
-            reverse("matrices:semestre"),
+            f"Se abrió {periodo.con_su_plan}: tiene {{}} por entregar"
+            f" hasta el {_dia(periodo.limite)}",
+            periodo.url_de_captura,
             _debidos(periodo, POR_ENTREGAR),
             Rol.PLANIFICADOR,
         ),
@@ -167,7 +170,7 @@ def prorrogado(periodo: Periodo, momento: datetime | None = None) -> None:
     """A toda persona: el nuevo límite."""
     dicho = Dicho(
         f"prorroga:{periodo.pk}:{periodo.limite}",
-        f"Se prorrogó {periodo}: la nueva fecha límite es el {_dia(periodo.limite)}",
+        f"Se prorrogó {periodo.con_su_plan}: la nueva fecha límite es el {_dia(periodo.limite)}",
         reverse("matrices:periodo", args=[periodo.pk]),
     )
     escribir([(dicho, todas())], momento=momento)
@@ -199,14 +202,14 @@ def _plazo(periodo: Periodo, hoy: date) -> Dichos:
     cerca = [cuando for cuando, hasta in RECORDATORIOS.items() if hasta <= faltan <= cuando]
     if not cerca:
         return []
-    vence = f"{periodo} cierra {_en_cuanto(faltan)}"
+    vence = f"{periodo.con_su_plan} cierra {_en_cuanto(faltan)}"
     asunto = f"plazo:{periodo.pk}:{periodo.limite}:{cerca[0]}"
     dichos: Dichos = []
     if not ya_dicho(asunto):
         dichos += _por_institucion(
             asunto,
             f"{vence}: tiene {{}} por entregar",
-            reverse("matrices:semestre"),
+            periodo.url_de_captura,
             _debidos(periodo, POR_ENTREGAR),
             Rol.PLANIFICADOR,
         )
@@ -228,13 +231,17 @@ def _gracia(periodo: Periodo, hoy: date) -> Dichos:
         return []
     dichos: Dichos = []
     asunto = f"gracia:{periodo.pk}"
+    paginas = {
+        Rol.PLANIFICADOR: periodo.url_de_captura,
+        Rol.APROBADOR: reverse("matrices:aprobacion"),
+    }
     if not ya_dicho(asunto, hoy):
-        for rol, ruta in GRACIA.items():
+        for rol, pagina in paginas.items():
             dichos += _por_institucion(
                 asunto,
-                f"{periodo} está en gracia hasta el {_dia(periodo.fin_gracia)}:"
+                f"{periodo.con_su_plan} está en gracia hasta el {_dia(periodo.fin_gracia)}:"
                 " tiene {} por remitir",
-                reverse(ruta),
+                pagina,
                 _debidos(periodo, POR_REMITIR),
                 rol,
             )
@@ -244,16 +251,14 @@ def _gracia(periodo: Periodo, hoy: date) -> Dichos:
     return dichos
 
 
-GRACIA = {Rol.PLANIFICADOR: "matrices:semestre", Rol.APROBADOR: "matrices:aprobacion"}
-
-
 def _escalamiento(asunto: str, periodo: Periodo) -> Dichos:
     debidos = _debidos(periodo, POR_REMITIR)
     if not debidos:
         return []
     faltan = _cuantos(sum(debidos.values()), "avance", "avances")
     casas = _cuantos(len(debidos), "institución", "instituciones")
-    titulo = f"{periodo} cierra el {_dia(periodo.fin_gracia)}: {faltan} sin remitir, de {casas}"
+    cierra = f"{periodo.con_su_plan} cierra el {_dia(periodo.fin_gracia)}"
+    titulo = f"{cierra}: {faltan} sin remitir, de {casas}"
     enlace = reverse("matrices:periodo", args=[periodo.pk])
     return [(Dicho(asunto, titulo, enlace), activas(Rol.COORDINADOR))]
 
@@ -273,8 +278,8 @@ def _respuestas_por_vencer(periodo: Periodo, hoy: date) -> Dichos:
     )
     return _por_institucion(
         asunto,
-        f"Mañana vence el plazo para responder {{}} de {periodo}",
-        reverse("matrices:semestre"),
+        f"Mañana vence el plazo para responder {{}} de {periodo.con_su_plan}",
+        periodo.url_de_captura,
         por_responder,
         Rol.PLANIFICADOR,
         nombres=("observación", "observaciones"),
@@ -338,7 +343,8 @@ def cierra_lo_publicado(
             (
                 Dicho(
                     f"cierra:{pedida.pk}:{uno.pk}",
-                    f"Dejó de ser público algo de {uno}: corte de nuevo y publique otra versión",
+                    f"Dejó de ser público algo de {uno.con_su_plan}: corte de nuevo y publique"
+                    " otra versión",
                     reverse("matrices:periodo", args=[uno.pk]),
                 ),
                 personas,

@@ -23,7 +23,7 @@ def quienes(asunto):
 
 @pytest.fixture
 def corte(elenco):
-    periodo = PeriodoFactory(estado="CORTADO")
+    periodo = PeriodoFactory(plan__sigla="PESN", estado="CORTADO")
     orden = {"hecho_por": elenco.coordinadora, "momento": "2021-08-10T12:00Z"}
     return Corte.objects.create(periodo=periodo, numero=1, **orden)
 
@@ -37,7 +37,7 @@ def test_el_corte_lo_sabe_toda_persona_activa(elenco, corte):
         Usuario.objects.filter(is_active=True).values_list("nombre", flat=True)
     )
     assert set(Aviso.objects.values_list("titulo", "enlace")) == {
-        ("Se cortó 2021-S1", "/informes/")
+        ("Se cortó 2021-S1 de PESN", "/informes/")
     }
 
 

@@ -43,7 +43,12 @@ def dichos(asunto=""):
 @pytest.fixture
 def periodo(elenco):
     """Abierto; MINGOB debe dos y tiene uno por aprobar, MINDEF debe uno, CAP nada."""
-    uno = PeriodoFactory(limite=LIMITE, fin_gracia=date(2021, 7, 22))
+    uno = PeriodoFactory(
+        plan__codigo="pesn",
+        plan__sigla="PESN",
+        limite=LIMITE,
+        fin_gracia=date(2021, 7, 22),
+    )
     mingob, mindef = elenco.responsable, elenco.otra
     UsuarioFactory(nombre="Otilio", rol="APROBADOR", institucion=mindef)
     for estado, casa in [
@@ -76,11 +81,11 @@ def test_antes_del_limite_se_recuerda_a_quien_planifica_donde_algo_se_debe(perio
         avisos.del_calendario()
 
     assert dichos("plazo:") == {
-        "Petrona": f"2021-S1 cierra {cuando}: tiene 2 avances por entregar",
-        "Ajelina": f"2021-S1 cierra {cuando}: tiene 1 avance por entregar",
+        "Petrona": f"2021-S1 de PESN cierra {cuando}: tiene 2 avances por entregar",
+        "Ajelina": f"2021-S1 de PESN cierra {cuando}: tiene 1 avance por entregar",
     }
     assert set(Aviso.objects.filter(asunto__startswith="plazo:").values_list("enlace")) == {
-        ("/semestre/",)
+        ("/semestre/?plan=pesn",)
     }
 
 
@@ -96,7 +101,9 @@ def test_la_vispera_se_dice_a_quien_aprueba_lo_que_le_espera(periodo):
     with a_los(-1):
         avisos.del_calendario()
 
-    assert dichos("aprobar:") == {"Arnulfo": "2021-S1 cierra mañana: tiene 1 avance por aprobar"}
+    assert dichos("aprobar:") == {
+        "Arnulfo": "2021-S1 de PESN cierra mañana: tiene 1 avance por aprobar"
+    }
 
 
 def test_el_dia_es_el_de_guatemala_y_el_correo_no_sale_de_madrugada(periodo):
@@ -125,7 +132,10 @@ def test_si_el_reloj_estuvo_parado_un_dia_lo_dice_al_volver_y_no_dos_veces(perio
         with a_los(dias):
             avisos.del_calendario()
 
-    assert dichos("plazo:")["Petrona"] == "2021-S1 cierra en 14 días: tiene 2 avances por entregar"
+    assert (
+        dichos("plazo:")["Petrona"]
+        == "2021-S1 de PESN cierra en 14 días: tiene 2 avances por entregar"
+    )
     assert Aviso.objects.count() == 2
 
 
@@ -139,7 +149,7 @@ def test_cada_dia_de_gracia_se_dice_a_quien_planifica_y_a_quien_aprueba(periodo)
     por_persona = {n: gracia.filter(persona__nombre=n).count() for n in dichos("gracia:")}
     assert por_persona == {"Petrona": 7, "Arnulfo": 7, "Ajelina": 7, "Otilio": 7}
     assert dichos("gracia:")["Arnulfo"] == (
-        "2021-S1 está en gracia hasta el 22/07/2021: tiene 3 avances por remitir"
+        "2021-S1 de PESN está en gracia hasta el 22/07/2021: tiene 3 avances por remitir"
     )
 
 
@@ -154,7 +164,8 @@ def test_al_quinto_dia_se_le_dice_a_la_coordinacion_una_vez(periodo):
 
     assert antes == {}
     assert dichos("escala:") == {
-        "Catarina": "2021-S1 cierra el 22/07/2021: 4 avances sin remitir, de 2 instituciones"
+        "Catarina": "2021-S1 de PESN cierra el 22/07/2021: "
+        "4 avances sin remitir, de 2 instituciones"
     }
     escala = Aviso.objects.get(asunto__startswith="escala:")
     assert escala.enlace == f"/periodos/{periodo.pk}/"
@@ -186,7 +197,7 @@ def test_la_vispera_de_la_respuesta_se_dice_cuantas_quedan_abiertas(periodo, ele
         avisos.del_calendario()
 
     assert dichos() == {
-        "Ajelina": "Mañana vence el plazo para responder 2 observaciones de 2021-S1"
+        "Ajelina": "Mañana vence el plazo para responder 2 observaciones de 2021-S1 de PESN"
     }
 
 
@@ -225,7 +236,9 @@ def test_la_reserva_vencida_pide_que_alguien_decida_y_la_lejana_calla(elenco):
 
 # Los pasos -------------------------------------------------------------------------------------
 def test_al_abrir_se_dice_a_quien_planifica_donde_algo_se_debe(elenco):
-    periodo = PeriodoFactory(estado="PROGRAMADO", limite=LIMITE, fin_gracia=date(2021, 7, 22))
+    periodo = PeriodoFactory(
+        plan__sigla="PESN", estado="PROGRAMADO", limite=LIMITE, fin_gracia=date(2021, 7, 22)
+    )
     _actividad(periodo, elenco.responsable)
     _actividad(periodo, elenco.responsable)
     _actividad(periodo, elenco.otra, inicio=date(2021, 12, 1))  # exenta: no se debe
@@ -233,7 +246,7 @@ def test_al_abrir_se_dice_a_quien_planifica_donde_algo_se_debe(elenco):
     periodos.abrir(periodo, version=1, por=elenco.coordinadora)
 
     assert dichos() == {
-        "Petrona": "Se abrió 2021-S1: tiene 2 avances por entregar hasta el 15/07/2021"
+        "Petrona": "Se abrió 2021-S1 de PESN: tiene 2 avances por entregar hasta el 15/07/2021"
     }
 
 
@@ -251,7 +264,9 @@ def test_la_prorroga_la_sabe_toda_persona_activa(periodo, elenco):
     activas = Usuario.objects.filter(is_active=True).values_list("nombre", flat=True)
     assert set(dichos("prorroga:")) == set(activas)
     assert apagada.nombre not in dichos()
-    assert set(dichos().values()) == {"Se prorrogó 2021-S1: la nueva fecha límite es el 20/07/2021"}
+    assert set(dichos().values()) == {
+        "Se prorrogó 2021-S1 de PESN: la nueva fecha límite es el 20/07/2021"
+    }
 
 
 def test_prorrogado_el_plazo_se_recuerda_otra_vez(periodo):
@@ -265,7 +280,7 @@ def test_prorrogado_el_plazo_se_recuerda_otra_vez(periodo):
 
 
 def remitido(elenco, **datos):
-    periodo = PeriodoFactory()
+    periodo = PeriodoFactory(plan__sigla="PESN")
     avance = AvanceFactory(
         periodo=periodo,
         estado="REMITIDO",
@@ -284,7 +299,8 @@ def test_lo_observado_lo_saben_quien_planifica_y_quien_aprueba_sin_su_texto(elen
     flujo.observar(avance, textos, version=1, por=elenco.analista)
 
     hasta = Observacion.objects.first().responder_hasta
-    frase = f"Tiene 3 observaciones en la actividad {avance.actividad}; responda hasta el"
+    donde = f"la actividad {avance.actividad}, 2021-S1 de PESN"
+    frase = f"Tiene 3 observaciones en {donde}; responda hasta el"
     assert dichos() == dict.fromkeys(["Petrona", "Arnulfo"], f"{frase} {hasta:%d/%m/%Y}")
     assert {uno.enlace for uno in Aviso.objects.all()} == {f"/avances/{avance.pk}/"}
 
@@ -294,7 +310,7 @@ def test_lo_validado_lo_sabe_quien_planifica(elenco):
 
     flujo.validar(avance, version=1, por=elenco.analista)
 
-    assert dichos() == {"Petrona": f"Se validó la actividad {avance.actividad}, 2021-S1"}
+    assert dichos() == {"Petrona": f"Se validó la actividad {avance.actividad}, 2021-S1 de PESN"}
 
 
 @pytest.mark.parametrize(
@@ -311,11 +327,11 @@ def test_de_lo_restringido_ni_el_codigo_sale(elenco, datos):
     flujo.validar(avance, version=1, por=elenco.analista)
 
     [titulo] = dichos().values()
-    assert titulo == "Se validó una actividad de acceso restringido, 2021-S1"
+    assert titulo == "Se validó una actividad de acceso restringido, 2021-S1 de PESN"
 
 
 def test_quien_revisa_sabe_una_vez_al_dia_que_le_remitieron(elenco):
-    periodo = PeriodoFactory()
+    periodo = PeriodoFactory(plan__sigla="PESN")
     for _numero in range(3):
         avance = AvanceFactory(
             periodo=periodo,
@@ -326,12 +342,14 @@ def test_quien_revisa_sabe_una_vez_al_dia_que_le_remitieron(elenco):
         fila = Avance.objects.con_su_actividad().get(pk=avance.pk)
         flujo.mover(fila, "remitir", version=1, por=elenco.aprobador)
 
-    assert dichos("remitido:") == {"Anabella": "MINGOB remitió avances de 2021-S1 a revisión"}
+    assert dichos("remitido:") == {
+        "Anabella": "MINGOB remitió avances de 2021-S1 de PESN a revisión"
+    }
     assert Aviso.objects.filter(asunto__startswith="remitido:").count() == 1
 
 
 def test_lo_devuelto_lo_sabe_quien_planifica_sin_la_nota(elenco):
-    periodo = PeriodoFactory()
+    periodo = PeriodoFactory(plan__sigla="PESN")
     avance = AvanceFactory(
         periodo=periodo,
         estado="EN_APROBACION",
@@ -342,7 +360,9 @@ def test_lo_devuelto_lo_sabe_quien_planifica_sin_la_nota(elenco):
 
     flujo.mover(fila, "devolver", version=1, por=elenco.aprobador, nota="SECRETO")
 
-    assert dichos() == {"Petrona": f"Su aprobación devolvió la actividad {fila.actividad}, 2021-S1"}
+    assert dichos() == {
+        "Petrona": f"Su aprobación devolvió la actividad {fila.actividad}, 2021-S1 de PESN"
+    }
 
 
 def test_la_historia_que_se_carga_no_avisa(elenco):
