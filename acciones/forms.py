@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from acciones.flujo import siguientes
 from acciones.models import PropuestaLegislativa
+from instituciones.textos import TextoField, area
 
 
 class TramiteForm(forms.Form):
@@ -15,14 +16,12 @@ class TramiteForm(forms.Form):
     fecha = forms.DateField(
         label="Fecha", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    documento = forms.CharField(
+    documento = TextoField(
         label="Documento que lo respalda",
         max_length=300,
         help_text="Número y nombre: oficio, dictamen, iniciativa.",
     )
-    nota = forms.CharField(
-        label="Nota", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    nota = TextoField(label="Nota", required=False, max_length=1000, widget=area(3))
 
     def __init__(self, *args, propuesta: PropuestaLegislativa, **kwargs):
         super().__init__(*args, **kwargs)

@@ -12,9 +12,9 @@ from django import forms
 from informes.models import Edicion, Recomendacion
 from informes.recomendaciones import DE_ESTADO, YA_EXISTE
 from instituciones.models import Institucion
+from instituciones.textos import TextoField, area
 from matrices.forms.campos import PeriodoField, PeriodoFilter
 from matrices.forms.revision import VersionForm
-from matrices.forms.textos import TextoField, area
 from matrices.models import Avance, Periodo, Rectificacion
 
 HUELLA = re.compile(r"[0-9a-fA-F]{64}|[0-9a-fA-F]{16}")  # entera, o el código: su principio
@@ -57,9 +57,9 @@ class CortarDeNuevoForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Elija al menos una rectificación aprobada."},
     )
-    motivo = forms.CharField(
+    motivo = TextoField(
         label="Motivo del nuevo corte",
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=area(3),
         min_length=10,
         max_length=1000,
     )

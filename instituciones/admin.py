@@ -10,7 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME as MARCADAS
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, ValidationError
-from django.db import DataError
+from django.db import DataError, models
 from django.db.models import Count, Max, Q
 from django.http import HttpResponseRedirect
 from django.utils import timezone
@@ -31,7 +31,12 @@ from instituciones.models import (
     Suscripcion,
     Usuario,
 )
+from instituciones.textos import TextoField
 
+TEXTOS: dict[type[models.Field], dict[str, Any]] = {
+    models.CharField: {"form_class": TextoField},
+    models.TextField: {"form_class": TextoField},
+}
 AJENA = "Otra persona cambió esta cuenta mientras tanto; no se guardó nada. Así está ahora."
 
 
@@ -49,6 +54,7 @@ class Constante(admin.ModelAdmin):
     """Cada guardado deja su asiento, al final de la misma transacción; nada se borra."""
 
     se_borra = False
+    formfield_overrides = TEXTOS
 
     def get_changelist(self, request, **kwargs):
         return ListaLegible
@@ -108,6 +114,7 @@ class InstitucionAdmin(Constante):
 
 class PertenenciaEnLinea(admin.TabularInline):
     model = PertenenciaGrupo
+    formfield_overrides = TEXTOS
     extra = 0
     can_delete = False
     autocomplete_fields = ["institucion", "reporta_por"]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from instituciones import correo
 from instituciones.consultas import delegables, delegaciones_que_chocan
 from instituciones.models import Asiento, Aviso, Delegacion, PreferenciaDeAvisos, Usuario
+from instituciones.textos import TextoField
 
 PLAZO = timedelta(days=90)
 CHOCA = "Ya dio una delegación con días en común; revóquela antes o cambie las fechas."
@@ -41,6 +42,7 @@ class DelegacionForm(forms.ModelForm):
             campo: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             for campo in ("desde", "hasta")
         }
+        field_classes = {"acto": TextoField}
 
     def __init__(self, *args, titular: Usuario, **kwargs):
         super().__init__(*args, **kwargs)

@@ -1,17 +1,22 @@
 """Lo que los imports no muestran: quién lee sin permiso, quién asigna estados y qué nombres hay."""
 
 import ast
+import importlib
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.apps import apps
+from django.contrib import admin
 from django.core.exceptions import EmptyResultSet
 from django.db import models
 
+from instituciones.admin import Constante
 from instituciones.models import Abierto, Acotado, Usuario
+from instituciones.textos import TextoField
 from tests.conftest import LARGOS
 
 RAIZ = Path(__file__).resolve().parent.parent
@@ -31,6 +36,11 @@ ASIGNAN = {
     "informes": {"emision.py", "recomendaciones.py"},
     "instituciones": {"suscripciones.py", "entregas.py"},
     "pesn": set(),
+}
+NO_SE_GUARDAN = {
+    ("AvanceForm", "evidencias"): "no se escribe: ahí se dice lo que le falta a la evidencia",
+    ("PasoForm", "paso"): "es el nombre de un paso, y se busca en su tabla",
+    ("VerificarForm", "huella"): "se compara con las huellas selladas",
 }
 ESCRIBEN = {"update", "create", "get_or_create", "update_or_create", "arrendar"}
 SIN_ACOTAR = {
@@ -257,6 +267,41 @@ def test_las_restricciones_se_llaman_como_su_regla(modelo):
         assert len(restriccion.name) <= 63, restriccion.name
         assert not restriccion.name.startswith((f"{app}_", f"{nombre}_unic")), restriccion.name
         assert not re.search(r"uniq|check|constraint|%", restriccion.name), restriccion.name
+
+
+def formularios(de: type[forms.BaseForm] = forms.BaseForm) -> Iterator[type[forms.BaseForm]]:
+    """Las clases de formulario de las apps; las del sitio de catálogos se miran por modelo."""
+    for uno in de.__subclasses__():
+        yield from formularios(uno)
+        if uno.__module__.partition(".")[0] in APPS and not uno.__module__.endswith(".admin"):
+            yield uno
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_todo_texto_que_se_escribe_entra_limpio(app):
+    for archivo in modulos(app, "forms"):
+        importlib.import_module(".".join(archivo.relative_to(RAIZ).with_suffix("").parts))
+    crudos = {
+        (forma.__name__, nombre)
+        for forma in formularios()
+        for nombre, campo in getattr(forma, "base_fields", {}).items()
+        if forma.__module__.startswith(f"{app}.") and type(campo) is forms.CharField
+    }
+
+    assert crudos - NO_SE_GUARDAN.keys() == set()
+
+
+@pytest.mark.parametrize(
+    "sitio",
+    [uno for uno in admin.site._registry.values() if isinstance(uno, Constante)],
+    ids=lambda uno: uno.model._meta.label,
+)
+def test_todo_texto_de_un_catalogo_entra_limpio(sitio):
+    for uno in (sitio, *(linea(sitio.model, admin.site) for linea in sitio.inlines)):
+        for columna in uno.model._meta.fields:
+            if type(columna) in {models.CharField, models.TextField} and not columna.choices:
+                campo = uno.formfield_for_dbfield(columna, request=None)
+                assert isinstance(campo, TextoField), columna
 
 
 def test_no_hay_cajones_de_sastre():

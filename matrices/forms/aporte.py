@@ -2,7 +2,7 @@
 
 from django import forms
 
-from matrices.forms.textos import TextoField, area
+from instituciones.textos import TextoField, area
 from matrices.models import Aporte
 
 

@@ -10,6 +10,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from instituciones.models import Clasificacion, ResolucionReserva, Usuario
+from instituciones.textos import TextoField, area
 from matrices import consultas
 from matrices.antecedentes import Antecedentes
 from matrices.flujo import YA_CERRADO, Declaracion, cerrado_por_otros
@@ -20,7 +21,6 @@ from matrices.forms.campos import (
     BeneficiariosField,
     HitosField,
 )
-from matrices.forms.textos import TextoField, area
 from matrices.models import Actividad, Avance
 from matrices.models.clasificacion import baja
 from matrices.verosimilitud import TEXTOS, Advertencia, contextos, juzgar

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from matrices.forms.textos import TextoField
+from instituciones.textos import TextoField
 
 LARGO = 100
 

@@ -13,8 +13,8 @@ from instituciones.models import (
     Usuario,
     Visibilidad,
 )
+from instituciones.textos import TextoField, area
 from matrices.clasificacion import Fila, Pedido
-from matrices.forms.textos import TextoField, area
 
 MOTIVO = {"min_length": 30, "max_length": 1000}
 CLASES = [una for una in Clasificacion.choices if una[0] != Clasificacion.SIN_CLASIFICAR]

@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.functional import cached_property
 
+from instituciones.textos import TextoField, area
 from matrices import consultas
 from matrices.antecedentes import Antecedentes
 from matrices.enmiendas import REDATAN, VALE_DESDE
 from matrices.forms.avance import DINERO, AvanceForm
 from matrices.forms.campos import AportesField, HitosField
 from matrices.forms.revision import VersionForm
-from matrices.forms.textos import TextoField, area
 from matrices.models import Actividad, Avance, Reprogramacion
 
 MOTIVO = {"min_length": 30, "max_length": 1000}

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from matrices.forms.textos import TextoField
+from instituciones.textos import TextoField
 from matrices.models import Avance, HitoActividad
 
 A_LA_VEZ = 10

@@ -10,11 +10,13 @@ from instituciones.models import (
     ResolucionReserva,
     Visibilidad,
 )
+from instituciones.textos import TextoField, area
 from matrices import estructura
 from matrices.models import Actividad, Cooperacion
 
 # Dominio §10: por omisión lo de inteligencia es RESTRINGIDA; lo demás, PUBLICA.
 RESTRINGIDOS = {"INTELIGENCIA"}
+MAYOR_NUMERO = 999
 FECHA = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -22,15 +24,15 @@ class ImpactoForm(forms.Form):
     """El impacto de una acción."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    impacto = forms.CharField(
-        label="Impacto", min_length=10, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
-    )
+    impacto = TextoField(label="Impacto", min_length=10, max_length=2000, widget=area())
 
 
 class ActividadForm(forms.ModelForm):
     """Un renglón de la matriz. Nadie llama a su `save()`: lo escribe `estructura`."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
+    numero = forms.IntegerField(label="Número", min_value=1, max_value=MAYOR_NUMERO)
+    descripcion = TextoField(label="Descripción", max_length=2000, widget=area(3))
 
     class Meta:
         model = Actividad
@@ -51,11 +53,11 @@ class ActividadForm(forms.ModelForm):
             "resolucion",
         )
         widgets = {
-            "descripcion": forms.Textarea(attrs={"rows": 3}),
             "inicio": FECHA,
             "fin_original": FECHA,
             "obligados": forms.CheckboxSelectMultiple,
         }
+        field_classes = dict.fromkeys(("unidad", "programa_presupuestario"), TextoField)
         help_texts = {
             "meta": "Sólo en modo de meta física; mayor que cero.",
             "peso": "Todas las actividades de la matriz llevan peso, o ninguna.",
@@ -132,7 +134,7 @@ class HitoForm(forms.Form):
     """Un hito: número, qué es, cuánto pesa y para cuándo."""
 
     numero = forms.IntegerField(label="N.º", min_value=1, max_value=99)
-    descripcion = forms.CharField(label="Hito", max_length=300)
+    descripcion = TextoField(label="Hito", max_length=300)
     peso = forms.DecimalField(label="Peso (%)", min_value=0.01, max_value=100, decimal_places=2)
     fecha = forms.DateField(label="Fecha", widget=FECHA)
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from instituciones.consultas import titulares_de
 from instituciones.models import Usuario
+from instituciones.textos import TextoField, area
 from matrices.forms.reglas import MINIMO
-from matrices.forms.textos import TextoField, area
 
 LARGO = 1000
 CONFIRMA = "Confirma que requiere decisión del CNS."

@@ -6,8 +6,8 @@ from django import forms
 from django.utils import timezone
 
 from acciones.models import ResultadoEstrategico, ValorResultado
+from instituciones.textos import TextoField
 from matrices.forms.revision import VersionForm
-from matrices.forms.textos import TextoField
 from matrices.resultados import YA_HAY
 
 DESDE = date(2000, 1, 1)

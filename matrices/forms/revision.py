@@ -8,10 +8,10 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from instituciones.models import Institucion, Usuario
+from instituciones.textos import TextoField, area
 from matrices.calculo import ASPECTOS
 from matrices.forms.campos import PeriodoFilter
 from matrices.forms.pasos import VariosForm
-from matrices.forms.textos import TextoField, area
 from matrices.models import Avance, Observacion, Periodo
 from matrices.models.filtros import LARGO_DE_UNA_CONSULTA
 

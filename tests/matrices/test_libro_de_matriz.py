@@ -476,6 +476,36 @@ def test_todos_los_errores_a_la_vez_y_en_su_celda(escena):
     assert copia["Matriz"]["L12"].value is None or "=" not in str(copia["Matriz"]["L12"].value)
 
 
+def test_el_texto_de_una_matriz_entra_limpio_y_con_su_tope(escena):
+    engana, vacia, larga = "Capa\u202ecitar", "\u200b\u200b", "x" * 2001
+    filas = [
+        {**UNA, "N.º": numero, DESCRIPCION: dicha}
+        for numero, dicha in enumerate((engana, vacia, larga), start=1)
+    ]
+    hito = {"N.º de actividad": 4, "N.º de hito": 1, "Hito": "Acta\x7f", "Peso (%)": 100}
+    por_hitos = {**UNA, "N.º": 4, "Cómo se mide": "Hitos", "Meta": None}
+    lejana = {**UNA, "N.º": 1000}
+    octetos = lleno(
+        escena.bajar(),
+        *filas,
+        por_hitos,
+        lejana,
+        impacto="La población\u2066 vive más segura.",
+        hitos=[{**hito, "Fecha": "30/06/2021"}],
+    )
+
+    dichos = errores(escena.subir(octetos))
+
+    assert {celda: texto.split(":")[0] for celda, texto in dichos.items()} == {
+        "Acción!C2": "Hay un carácter que no se puede guardar (U+2066)",
+        "Matriz!B2": "Hay un carácter que no se puede guardar (U+202E)",
+        "Matriz!B3": REQUERIDO + ".",
+        "Matriz!B4": "Asegúrese de que este valor tenga menos de 2000 caracteres (tiene 2001).",
+        "Hitos!C2": "Hay un carácter que no se puede guardar (U+007F)",
+        "Matriz!A6": "Asegúrese de que este valor es menor o igual a 999.",
+    }
+
+
 def test_lo_validado_no_se_reescribe(escena):
     escena.con_matriz()
     AvanceFactory(

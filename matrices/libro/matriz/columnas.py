@@ -15,7 +15,7 @@ from instituciones.models import (
     Usuario,
     Visibilidad,
 )
-from matrices.forms.matriz import ActividadForm
+from matrices.forms.matriz import MAYOR_NUMERO, ActividadForm
 from matrices.hojas import Columna, Lista, Tipo
 from matrices.libro.columnas import RESOLUCIONES, lista_de_resoluciones
 from matrices.models import Actividad, Cooperacion
@@ -112,7 +112,14 @@ def columnas_de_la_matriz(catalogos: Catalogos) -> tuple[Columna, ...]:
     """La hoja principal, en el orden de la Gráfica 1; después, lo que el plan no imprime."""
     quienes = {"lista": catalogos.cooperan, "ayuda": QUIENES, "maximo": 600}
     return (
-        _campo("numero", "N.º", Tipo.ENTERO, 6, ayuda="Uno por actividad, desde 1."),
+        _campo(
+            "numero",
+            "N.º",
+            Tipo.ENTERO,
+            6,
+            maximo=MAYOR_NUMERO,
+            ayuda="Uno por actividad, desde 1.",
+        ),
         _campo("descripcion", "Actividades de cumplimiento", ancho=60, maximo=2000),
         _campo(
             "responsable", "Responsable institucional", Tipo.LISTA, 15, lista=catalogos.reportan

@@ -38,7 +38,7 @@ class TextoField(forms.CharField):
     """Un texto limpio; `renglones` de alto si es largo."""
 
     def to_python(self, value: Any) -> str:
-        return limpiar(super().to_python(value))
+        return limpiar(super().to_python(value) or "")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Los saltos de línea que pone el navegador no son un cambio."""
