@@ -8,6 +8,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
 PARTES = 300
@@ -26,13 +27,18 @@ ACTIVAS = re.compile(
     r"xl/connections\.xml|/querytables/|/webextensions/|customui/|/model/"
 )
 DTD = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-RELACION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>", re.IGNORECASE)
+# Una etiqueta mal hecha no abarca la siguiente: «<» corta, y buscar tarda lo que mide la parte.
+RELACION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>", re.IGNORECASE)
 AFUERA = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
 ENLACE = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']", re.IGNORECASE)
-FILA = re.compile(rb"<(?:\w+:)?row\b(?:[^>]*?\br=[\"'](\d{1,12})[\"'])?")
-CELDA = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Za-z]{1,8})(\d{1,12})[\"']")
+FILA = re.compile(rb"<(?:\w+:)?row\b(?:[^<>]*?\br=[\"'](\d{1,12})[\"'])?")
+SOLO_FORMATO = [  # una celda, y después una fila, en que no hay nada escrito
+    re.compile(rb"<(\w+:)?%s\b[^<>]*?(?:/>|>\s*</\1?%s\s*>)" % (cual, cual))
+    for cual in (b"c", b"row")
+]
+CELDA = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\br=[\"']([A-Za-z]{1,8})(\d{1,12})[\"']")
 COMBINADA = re.compile(
-    rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Za-z]{1,8})(\d{1,12}):([A-Za-z]{1,8})(\d{1,12})[\"']"
+    rb"<(?:\w+:)?mergeCell\b[^<>]*?\bref=[\"']([A-Za-z]{1,8})(\d{1,12}):([A-Za-z]{1,8})(\d{1,12})[\"']"
 )
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 DEFLATE = 8
@@ -152,13 +158,19 @@ def _apunta_afuera(contenido: bytes) -> bool:
 
 
 def _mirar_hoja(contenido: bytes) -> None:
-    """Filas, columnas y combinaciones reales; lo que diga `dimension` no cuenta."""
-    for numero, fila in enumerate(FILA.finditer(contenido), start=1):
-        if numero > FILAS:
-            raise LibroRechazado("demasiadas_filas", f"Una hoja tiene más de {FILAS} filas.")
+    """Filas, columnas y combinaciones reales; lo que diga `dimension` no cuenta.
+
+    Tampoco hasta dónde llega el formato: dárselo a toda la hoja lo escribe en cada celda.
+    """
+    if next(islice(FILA.finditer(contenido), FILAS, None), None):
+        raise LibroRechazado("demasiadas_filas", f"Una hoja tiene más de {FILAS} filas.")
+    escrito = contenido
+    for vacia in SOLO_FORMATO:
+        escrito = vacia.sub(b"", escrito)
+    for fila in FILA.finditer(escrito):
         if fila[1] and int(fila[1]) > FILAS:
             raise LibroRechazado("celda_fuera_de_rango", f"Hay datos más allá de la fila {FILAS}.")
-    for celda in CELDA.finditer(contenido):
+    for celda in CELDA.finditer(escrito):
         if columna(celda[1]) > COLUMNAS or int(celda[2]) > FILAS:
             raise LibroRechazado(
                 "celda_fuera_de_rango", f"Hay datos más allá de la columna {COLUMNAS}."

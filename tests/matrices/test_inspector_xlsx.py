@@ -1,11 +1,17 @@
 """El inspector rechaza lo hostil por su código y deja pasar los libros buenos."""
 
 import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 
 from matrices.inspector_xlsx import LibroRechazado, inspeccionar
 from tests import archivos
+
+RAIZ = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,26 @@ def test_enlace_a_una_pagina_no_es_contenido_activo():
     enlace = archivos.RELACION % b"hyperlink"
 
     inspeccionar(io.BytesIO(archivos.xlsx_con({"xl/worksheets/_rels/sheet1.xml.rels": enlace})))
+
+
+@pytest.mark.parametrize(
+    ("parte", "abre"),
+    [
+        ("xl/worksheets/sheet9.xml", b"<c "),
+        ("xl/worksheets/sheet9.xml", b"<x:mergeCell "),
+        ("xl/worksheets/_rels/sheet1.xml.rels", b"<Relationship "),
+    ],
+)
+def test_etiquetas_que_no_se_cierran_no_lo_detienen(tmp_path, parte, abre):
+    """Si cada una se buscara hasta el final de la parte, éstas tardarían horas."""
+    libro = tmp_path / "libro.xlsx"
+    libro.write_bytes(archivos.xlsx())
+    with zipfile.ZipFile(libro, "a", zipfile.ZIP_STORED) as paquete:
+        paquete.writestr(parte, abre * 300_000)
+    mirar = "import sys; from matrices.inspector_xlsx import inspeccionar as i; "
+    mirar += "i(open(sys.argv[1], 'rb'))"
+
+    subprocess.run([sys.executable, "-c", mirar, libro], cwd=RAIZ, timeout=60, check=True)
 
 
 def test_partes_repetidas_sin_importar_mayusculas_se_rechazan():
