@@ -9,6 +9,7 @@ import io
 import json
 import math
 import os
+import re
 import resource
 import sys
 import warnings
@@ -22,6 +23,7 @@ PIXELES = 25_000_000
 OBJETOS = 300_000
 HONDURA = 60
 CELDAS = 200_000
+ESCRITO = re.compile(rb"<(?:\w+:)?(?:v|is|f)\b")  # una celda que sólo tiene formato no lo trae
 FORMATOS_DE_PORCENTAJE = {"9", "10"}  # los que Excel trae de fábrica: 0% y 0.00%
 
 ACCIONES = {
@@ -164,7 +166,7 @@ def leer_celdas(ruta: str) -> dict[str, Any]:
     """Lo que hay en cada hoja: valores con su tipo, y qué celdas son fórmula, error o porcentaje.
 
     Los valores los da calamine, que de una fórmula sólo ve el resultado guardado y de un error,
-    nada: esas celdas, y las que se muestran como porcentaje, se buscan aparte en el XML.
+    nada: esas celdas, las combinadas y las que se muestran como porcentaje, aparte en el XML.
     """
     from python_calamine import CalamineWorkbook
 
@@ -201,7 +203,7 @@ def _celda(valor: Any) -> Any:
 
 
 def _marcas_por_hoja(paquete: zipfile.ZipFile) -> dict[str, dict[str, list[str]]]:
-    """Por nombre de hoja, las celdas con fórmula, con error y con formato de porcentaje."""
+    """Por nombre de hoja, las celdas con fórmula, con error, con porcentaje y combinadas."""
     from xml.etree import ElementTree  # las definiciones externas ya las negó el inspector
 
     def raiz(parte: str) -> Any:
@@ -220,7 +222,7 @@ def _marcas_por_hoja(paquete: zipfile.ZipFile) -> dict[str, dict[str, list[str]]
         destino = destinos.get(rid, "")
         parte = destino.lstrip("/") if destino.startswith("/") else f"xl/{destino}"
         contenido = paquete.read(parte)
-        celdas += sum(contenido.count(abre) for abre in (b"<c ", b"<c>", b"<c/", b":c ", b":c>"))
+        celdas += sum(1 for _escrito in ESCRITO.finditer(contenido))
         if celdas > CELDAS:
             raise Rechazo("demasiadas_filas")
         marcas[hoja.get("name", "")] = _marcas(contenido, porcentajes)
@@ -242,14 +244,15 @@ def _estilos_de_porcentaje(raiz: Callable[[str], Any], partes: set[str]) -> set[
 
 
 class _Marcas:
-    """Recorre una hoja anotando dónde hay fórmula, error o porcentaje.
+    """Recorre una hoja anotando dónde hay fórmula, error, porcentaje o una celda combinada.
 
     Una fila o celda sin su posición escrita va después de la anterior, como lo lee Excel.
     """
 
     def __init__(self, porcentajes: set[str]):
         self.porcentajes = porcentajes
-        self.halladas: dict[str, list[str]] = {"formulas": [], "errores": [], "porcentajes": []}
+        cuales = ("formulas", "errores", "porcentajes", "combinadas")
+        self.halladas: dict[str, list[str]] = {cual: [] for cual in cuales}
         self.fila, self.columna = 0, 0
 
     def empieza(self, nombre: str, datos: dict[str, str]) -> None:
@@ -264,16 +267,26 @@ class _Marcas:
                 self._anotar("porcentajes")
         elif nombre == "f":
             self._anotar("formulas")
+        elif nombre == "mergeCell":
+            self._combinar(datos.get("ref", ""))
 
     def _situar(self, escrita: str) -> None:
-        letras = escrita.rstrip("0123456789").upper()
-        if not letras:
+        if not escrita.rstrip("0123456789"):
             self.columna += 1
             return
-        self.columna = 0
-        for letra in letras:
-            self.columna = self.columna * 26 + ord(letra) - 64
-        self.fila = int(escrita[len(letras) :])
+        self.columna, self.fila = _sitio(escrita)
+
+    def _combinar(self, rango: str) -> None:
+        """Todas las de una combinación menos la primera, que es la única que guarda algo."""
+        desde, _, hasta = rango.partition(":")
+        (primera, arriba), (ultima, abajo) = _sitio(desde), _sitio(hasta or desde)
+        cuantas = (ultima - primera + 1) * (abajo - arriba + 1)
+        if len(self.halladas["combinadas"]) + cuantas > CELDAS:
+            raise Rechazo("demasiadas_filas")
+        for self.fila in range(arriba, abajo + 1):
+            for self.columna in range(primera, ultima + 1):
+                if (self.columna, self.fila) != (primera, arriba):
+                    self._anotar("combinadas")
 
     def _anotar(self, cual: str) -> None:
         letras, resto = "", self.columna
@@ -281,6 +294,14 @@ class _Marcas:
             resto, letra = divmod(resto - 1, 26)
             letras = chr(65 + letra) + letras
         self.halladas[cual].append(f"{letras}{self.fila}")
+
+
+def _sitio(escrita: str) -> tuple[int, int]:
+    """La columna y la fila de «AB12»."""
+    letras, columna = escrita.rstrip("0123456789").upper(), 0
+    for letra in letras:
+        columna = columna * 26 + ord(letra) - 64
+    return columna, int(escrita[len(letras) :])
 
 
 def _marcas(contenido: bytes, porcentajes: set[str]) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ from matrices.hojas.escritura import CONTROL, INSTRUCCIONES, LISTAS, SELLO, VERS
 
 LARGO_DE_NOMBRE = 31
 FILAS_A_LO_SUMO = 5_000
+MARCAS = ("formulas", "errores", "porcentajes", "combinadas")
 LETRAS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODIGOS_HTTP = {"demasiado_grande": 413, "plantilla_vencida": 409, "libro_ajeno": 422}
 
@@ -36,7 +37,10 @@ class LibroInservible(Exception):
 
 @dataclass
 class HojaLeida:
-    """Una hoja como vino: sus filas, y qué celdas son fórmula, error o porcentaje."""
+    """Una hoja como vino: sus filas, y qué celdas son fórmula, error, porcentaje o combinadas.
+
+    De una combinación no está la primera celda, que es la que guarda lo escrito.
+    """
 
     nombre: str
     visible: bool
@@ -44,6 +48,7 @@ class HojaLeida:
     formulas: set[str] = field(default_factory=set)
     errores: set[str] = field(default_factory=set)
     porcentajes: set[str] = field(default_factory=set)
+    combinadas: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -87,7 +92,7 @@ def abrir(ruta: Path) -> list[HojaLeida]:
             una["nombre"],
             una["visible"],
             una["filas"],
-            *(set(una.get(marca, ())) for marca in ("formulas", "errores", "porcentajes")),
+            *(set(una.get(marca, ())) for marca in MARCAS),
         )
         for una in leido["hojas"]
     ]
@@ -191,6 +196,8 @@ def _leer(hoja: HojaLeida, sitio: str, crudo: Any, columna: Columna) -> Leido:
         return Leido(error="Hay una fórmula: escriba sólo valores (péguela como valores).")
     if columna.se_escribe and sitio in hoja.errores:
         return Leido(error="La celda tiene un error de Excel: escriba el valor.")
+    if columna.se_escribe and sitio in hoja.combinadas:
+        return Leido(error="La celda está combinada con otra: sepárelas y escriba en cada una.")
     if not columna.se_escribe:
         return Leido("" if crudo is None else como_texto(crudo).strip())
     return entender(crudo, columna, porcentaje=sitio in hoja.porcentajes)

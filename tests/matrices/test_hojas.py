@@ -244,6 +244,41 @@ def test_una_celda_que_engana_se_rechaza_en_su_sitio(celda, columna, dice):
     assert segundo.celdas[columna].donde == f"Datos!{letra.decode()}3"
 
 
+def test_una_celda_combinada_no_borra_lo_que_habia_debajo():
+    letra = "ABCDEFGHIJ"[[una.nombre for una in COLUMNAS].index("texto")].encode()
+    combinada = b'</sheetData><mergeCells><mergeCell ref="%s1:%s2"/></mergeCells>' % (letra, letra)
+
+    _leidas, [renglon] = de_vuelta(con_hoja(b"</sheetData>", combinada))
+
+    assert "combinada" in renglon.errores()["texto"]
+    assert renglon.celdas["texto"].donde == f"Datos!{letra.decode()}2"
+
+
+def test_una_combinacion_desmedida_se_rechaza():
+    enorme = b'</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+
+    with pytest.raises(hojas.LibroInservible) as rechazo:
+        hojas.leer(io.BytesIO(con_hoja(b"</sheetData>", enorme)))
+
+    assert rechazo.value.codigo == "demasiadas_filas"
+
+
+@pytest.mark.parametrize("lejos", ["XFD3", "A1048576"])
+@pytest.mark.parametrize("cierre", [b"/>", b"></c>", b"> </c>"])
+def test_el_formato_de_toda_la_hoja_no_es_un_dato(lejos, cierre):
+    fila = lejos.lstrip("AXFD").encode()
+    celda = b'<c r="%s" s="1"%s' % (lejos.encode(), cierre)
+    vacia = b'<row r="1048575" ht="12.8" hidden="1"/>'
+    octetos = con_hoja(
+        b"</sheetData>", b'<row r="%s">%s</row>%s</sheetData>' % (fila, celda * 9_000, vacia)
+    )
+
+    hojas.recibir(io.BytesIO(octetos), maximo=10**7)
+    _leidas, renglones = de_vuelta(octetos)
+
+    assert len(renglones) == 1
+
+
 @pytest.mark.parametrize(
     ("busca", "pone", "dice"),
     [
