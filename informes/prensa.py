@@ -7,6 +7,7 @@ from typing import Any
 
 Recursos = Mapping[str, tuple[bytes, str]]
 PAGINACION = b"<</Type/Pagination>>"
+PUNTOS = 0.75  # los de un píxel de CSS
 
 
 class PidioLoAjeno(Exception):
@@ -33,7 +34,13 @@ def imprimir(
             pdf_variant="pdf/ua-1",
             finisher=_completar_etiquetas,
             attachments=[
-                Attachment(string=datos, name=nombre, relationship="Data", **propio)
+                Attachment(
+                    string=datos,
+                    name=nombre,
+                    description=f"Los datos de este documento ({nombre})",
+                    relationship="Data",
+                    **propio,
+                )
                 for nombre, datos in (adjuntos or {}).items()
             ],
         )
@@ -82,13 +89,15 @@ def _sin_recolector() -> Iterator[None]:
 
 
 def _completar_etiquetas(impreso: Any, pdf: Any) -> None:
-    """Alcance de los encabezados, su índice, y lo que se repite en cada página como artefacto."""
+    """Alcance de los encabezados y su índice, dónde está cada figura, y lo que es artefacto."""
     import pydyf
 
     raiz = _objeto(pdf, pdf.catalog["StructTreeRoot"])
     if encabezados := _dar_alcance(impreso):
         raiz["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(_pares(encabezados))})
-    _apartar_lo_que_se_repite(pdf, raiz)
+    del_arbol = _del_arbol(pdf, raiz)
+    _situar_figuras(pdf, del_arbol)
+    _apartar_lo_que_se_repite(pdf, raiz, del_arbol)
     _sacar_del_monton(pdf)
 
 
@@ -114,9 +123,20 @@ def _pares(encabezados: list[tuple[Any, Any]]) -> Iterator[Any]:
         yield marca.reference
 
 
-def _apartar_lo_que_se_repite(pdf: Any, raiz: Any) -> None:
+def _situar_figuras(pdf: Any, del_arbol: set[bytes]) -> None:
+    """La caja de cada figura, que viene en píxeles desde arriba, en puntos desde abajo."""
+    import pydyf
+
+    for elemento in (_objeto(pdf, referencia) for referencia in del_arbol):
+        if elemento.get("S") == "/Figure":
+            alto = _objeto(pdf, elemento["Pg"])["MediaBox"][3]
+            x1, y1, x2, y2 = (PUNTOS * lado for lado in elemento["A"]["BBox"])
+            elemento["A"]["BBox"] = pydyf.Array((x1, alto - y2, x2, alto - y1))
+
+
+def _apartar_lo_que_se_repite(pdf: Any, raiz: Any, del_arbol: set[bytes]) -> None:
     """Encabezado y pie no cuelgan del árbol: en el contenido pasan a ser artefactos."""
-    numeros, del_arbol = _objeto(pdf, raiz["ParentTree"])["Nums"], _del_arbol(pdf, raiz)
+    numeros = _objeto(pdf, raiz["ParentTree"])["Nums"]
     for pagina, referencia in enumerate(pdf.page_references):
         duenos = numeros[2 * pagina + 1]
         fuera = {mcid for mcid, dueno in enumerate(duenos) if dueno not in del_arbol}

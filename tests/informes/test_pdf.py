@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.generic import ContentStream, DictionaryObject, IndirectObject
 
 from informes import comparacion, pdf, prensa
@@ -408,6 +408,50 @@ def test_toda_figura_tiene_texto_que_la_describe(leido):
 
     assert len(figuras) == 7
     assert all(len(figura["/Alt"]) > 20 for figura in figuras)
+
+
+def test_la_caja_de_cada_figura_es_la_que_ocupa_en_su_pagina(leido):
+    """En puntos y desde abajo, como todo lo de la página (ISO 32000-1, 14.8.5.4.3)."""
+    pintadas = {pagina.indirect_reference.idnum: pintadas_en(pagina) for pagina in leido.pages}
+    figuras = [uno for uno in elementos(leido) if uno["/S"] == "/Figure"]
+
+    assert figuras
+    for figura in figuras:
+        (mcid,) = figura["/K"]
+        esta = pintadas[figura.raw_get("/Pg").idnum][mcid]
+        assert list(map(float, figura["/A"]["/BBox"])) == pytest.approx(esta, abs=0.1)
+
+
+def pintadas_en(pagina: PageObject) -> dict[int, list[float]]:
+    """Dónde se pinta cada figura de la página, según el recorte que antecede a su marca."""
+    recorte: list[float] = []
+    cajas = {}
+
+    def mirar(operador: bytes, operandos: Any, matriz: list[float], _letra: Any) -> None:
+        nonlocal recorte
+        if operador == b"re":
+            x, y, ancho, alto = map(float, operandos)
+            escala, _, _, vuelta, izquierda, arriba = matriz
+            recorte = [
+                izquierda + escala * x,
+                arriba + vuelta * (y + alto),
+                izquierda + escala * (x + ancho),
+                arriba + vuelta * y,
+            ]
+        elif operador == b"BDC" and operandos[0] == "/Figure":
+            cajas[operandos[1]["/MCID"]] = recorte
+
+    pagina.extract_text(visitor_operand_before=mirar)
+    return cajas
+
+
+def test_cada_adjunto_se_nombra_y_se_describe(leido):
+    """Nombre para todo sistema y descripción (ISO 14289-1, 7.11)."""
+    dentro = leido.root_object["/Names"]["/EmbeddedFiles"]["/Names"][1::2]
+    adjuntos = [uno.get_object() for uno in dentro]
+
+    assert {uno["/UF"] for uno in adjuntos} == {uno["/F"] for uno in adjuntos} == set(ADJUNTOS)
+    assert all(uno["/UF"] in uno["/Desc"] for uno in adjuntos)
 
 
 def test_todo_encabezado_de_tabla_dice_de_que_lo_es(leido):
