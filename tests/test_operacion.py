@@ -46,6 +46,21 @@ def test_ni_la_base_ni_el_timbre_se_ven_desde_fuera():
         assert "ports" not in SERVICIOS[servicio]
 
 
+def test_la_base_no_se_da_por_viva_mientras_se_crea():
+    """La primera vez contesta por su enchufe, sin red, y se reinicia: quien espera se caería."""
+    prueba = SERVICIOS["postgres"]["healthcheck"]["test"]
+
+    assert prueba[prueba.index("-h") + 1] == "127.0.0.1"
+
+
+def test_la_imagen_va_compilada_porque_su_disco_es_de_solo_lectura():
+    pasos = re.findall(r"^(?:RUN|COPY|USER).*", (RAIZ / "Dockerfile").read_text(), re.MULTILINE)
+    compila = next(n for n, paso in enumerate(pasos) if "compileall" in paso and "/app" in paso)
+
+    assert SERVICIOS["web"]["read_only"]
+    assert pasos.index("COPY . .") < compila < pasos.index("USER pesn")
+
+
 def test_la_imagen_instala_con_huellas_y_no_corre_como_root():
     imagen = (RAIZ / "Dockerfile").read_text()
 
