@@ -28,6 +28,8 @@ ENV PATH=/opt/pesn/bin:$PATH \
 # Los estáticos van en la imagen, con huella; el secreto de este paso se tira.
 RUN PESN_VAR=/tmp/paso python manage.py collectstatic --noinput --verbosity 0 \
     && chmod -R a+rX /app/estaticos && rm -rf /tmp/paso
+# Lo que nadie podrá compilar después: el disco es de sólo lectura, y cada proceso empezaría por eso.
+RUN python -m compileall -q -x '/tests?/' /usr/local/lib/python3.11 /app
 ENV PESN_ENTORNO=produccion \
     PESN_VAR=/var/lib/pesn
 USER pesn
