@@ -46,6 +46,14 @@ def test_ni_la_base_ni_el_timbre_se_ven_desde_fuera():
         assert "ports" not in SERVICIOS[servicio]
 
 
+def test_la_web_conserva_su_direccion_al_subir_de_version():
+    """Con un rango de puertos cada copia nueva toma el siguiente, y el proxy llama al de antes."""
+    web = SERVICIOS["web"]
+
+    assert web["ports"] == ["127.0.0.1:8000:8000"]
+    assert "replicas" not in web.get("deploy", {})
+
+
 def test_la_base_no_se_da_por_viva_mientras_se_crea():
     """La primera vez contesta por su enchufe, sin red, y se reinicia: quien espera se caería."""
     prueba = SERVICIOS["postgres"]["healthcheck"]["test"]
