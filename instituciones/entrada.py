@@ -75,10 +75,11 @@ class AdaptadorDeCuentas(DefaultAccountAdapter):
 
 
 class PuertaDeEntrada(AuthenticationBackend):
-    """La de allauth; la persona de la sesión llega con cuántos avisos le faltan por leer."""
+    """La de allauth; la persona de la sesión llega con su casa y cuántos avisos le faltan."""
 
     def get_user(self, user_id):
-        return Usuario.objects.con_sus_avisos().filter(pk=user_id, is_active=True).first()
+        suyas = Usuario.objects.con_sus_avisos().select_related("institucion")
+        return suyas.filter(pk=user_id, is_active=True).first()
 
 
 class AdaptadorDeSegundoFactor(DefaultMFAAdapter):

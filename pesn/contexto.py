@@ -1,12 +1,12 @@
 """Lo que el marco de toda página necesita: plan, reloj del semestre, menú del rol y demostración.
 
-Nada se consulta si la página no lo dibuja; si lo dibuja, a lo sumo dos consultas.
+Nada se consulta si la página no lo dibuja; si lo dibuja, una sola vez.
 """
 
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Exists, F, OuterRef, When
+from django.db.models import Case, Exists, F, FilteredRelation, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -77,15 +77,20 @@ def marco(request) -> dict[str, Any]:
 def plan_en_vigor(codigo: str = "") -> Plan | None:
     """El de ese código o, sin él, el que tiene un semestre en marcha o el último abierto.
 
-    Con `es_demo`. Mientras un plan termina y otro empieza, las páginas de uno llevan su marco.
+    Con `es_demo` y, si lo hay, `en_curso`: su semestre en marcha. Mientras un plan termina y
+    otro empieza, las páginas de uno llevan su marco.
     """
-    en_marcha = Periodo.objects.en_curso().filter(plan=OuterRef("pk"))
-    demo = MatrizCumplimiento.objects.filter(es_demo=True)
-    planes = Plan.objects.annotate(en_marcha=Exists(en_marcha), es_demo=Exists(demo))
+    en_marcha = Q(periodos__estado__in=Periodo.EN_CURSO)  # a lo sumo uno por plan
+    planes = Plan.objects.annotate(
+        en_curso=FilteredRelation("periodos", condition=en_marcha),
+        es_demo=Exists(MatrizCumplimiento.objects.filter(es_demo=True)),
+    )
     de_la_pagina = Case(When(codigo=codigo, then=0), default=1)
-    return planes.order_by(
-        de_la_pagina, "-en_marcha", F("cerrado_en").desc(nulls_first=True), "-inicio"
-    ).first()
+    parado = Case(When(en_curso__isnull=True, then=1), default=0)
+    vigente = F("cerrado_en").desc(nulls_first=True)
+    # Los tipos de Django no saben que una FilteredRelation se puede traer con su fila.
+    con_semestre = planes.select_related("en_curso")  # type: ignore[misc]
+    return con_semestre.order_by(de_la_pagina, parado, vigente, "-inicio").first()
 
 
 def _plan_de_la_pagina(request) -> str:
@@ -104,7 +109,7 @@ def _plan_de_la_pagina(request) -> str:
 
 def reloj(plan: Plan | None) -> dict[str, str] | None:
     """El semestre en marcha: «2024-S2», «abierto», «cierra el 20 ene · faltan 12 días»."""
-    periodo = Periodo.objects.en_curso().filter(plan=plan.pk).first() if plan else None
+    periodo = getattr(plan, "en_curso", None)
     if periodo is None:
         return None
     return {

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -56,6 +57,7 @@ PERMISOS = ", ".join(
     ]
 )
 
+USO = "usada_en"
 ACTIVAR = "mfa_activate_totp"
 SIN_SEGUNDO_FACTOR = {
     ACTIVAR,
@@ -176,15 +178,21 @@ class PideEntrar(LoginRequiredMiddleware):
 
 
 class SesionAcotada:
-    """Doce horas en total desde la entrada, y ni una petición más con un puesto que ya cambió."""
+    """Doce horas en total desde la entrada, y ni una petición más con un puesto que ya cambió.
+
+    La que se usa se renueva: a la media hora sin uso se vence sola.
+    """
 
     def __init__(self, get_response: Respuesta):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and (motivo := _motivo_de_salida(request)):
-            request.META[MOTIVO] = motivo
-            logout(request)
+        if request.user.is_authenticated:
+            if motivo := _motivo_de_salida(request):
+                request.META[MOTIVO] = motivo
+                logout(request)
+            else:
+                _renovar(request.session)
         return self.get_response(request)
 
 
@@ -197,6 +205,13 @@ def _motivo_de_salida(request) -> str:
     if request.session.get(PUESTO) != puesto(request.user):
         return "cambio_de_puesto"
     return ""
+
+
+def _renovar(sesion: SessionBase) -> None:
+    """Guardarla corre su vencimiento: basta una vez por minuto, y nunca dura de más."""
+    ahora = timezone.now().timestamp()
+    if ahora - sesion.get(USO, sesion[ENTRADA]) >= settings.SESSION_SE_RENUEVA_CADA:
+        sesion[USO] = ahora
 
 
 class SegundoFactorExigido:

@@ -264,7 +264,7 @@ def test_la_explicacion_no_crece_en_consultas(
         EvidenciaFactory(avance=actividad(accion, numero, 40))
     client.force_login(elenco.analista)
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(16):
         pagina = client.get("/plan/pesn/explicar/plan/pesn/2021-S1/").content.decode()
 
     assert pagina.count("100 × 181 / 730") == cuantas

@@ -88,7 +88,7 @@ def test_la_lista_no_crece_en_consultas(client, elenco, cuantas, django_assert_n
     RecomendacionFactory.create_batch(cuantas, periodo=periodo, institucion=elenco.responsable)
     client.force_login(elenco.inspector)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         pagina = client.get(LISTA).content.decode()
 
     assert pagina.count('<th scope="row"') == cuantas

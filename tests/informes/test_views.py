@@ -265,7 +265,7 @@ def test_informes_no_crece_en_consultas(client, corte, elenco, cuantos, django_a
     client.force_login(elenco.coordinadora)
     client.get("/informes/")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         pagina = client.get("/informes/").content.decode()
 
     assert pagina.count("· corte") == cuantos

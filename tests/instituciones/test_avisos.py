@@ -175,7 +175,7 @@ def test_la_cuenta_de_la_barra_no_cuesta_otra_consulta(client, django_assert_num
     persona = UsuarioFactory()
     client.force_login(persona)
     for _vez in range(2):
-        with django_assert_num_queries(8):  # sesión 4, persona, cuántas, plan e institución
+        with django_assert_num_queries(4):  # sesión, persona, cuántas y marco
             client.get("/delegaciones/")
         avisar(persona)
 
@@ -188,7 +188,7 @@ def test_la_lista_no_crece_en_consultas(client, cuantos, django_assert_num_queri
     client.force_login(persona)
 
     # sesión (leer y renovar: 4), persona, cuántos, filas, sin leer, preferencia, plan e institución
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(7):
         pagina = client.get("/avisos/").content.decode()
 
     assert pagina.count('href="/avances/1/"') == cuantos

@@ -196,7 +196,7 @@ def test_la_lista_no_crece_en_consultas(client, elenco, hoy, django_assert_num_q
     client.force_login(elenco.coordinadora)
 
     # sesión, persona, cuántas, filas, plan, institución de la persona, guardar la sesión (3)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(5):
         pagina = client.get(reverse(LISTA))
 
     assert pagina.content.decode().count("Oficio 12-2026") == cuantas

@@ -132,7 +132,7 @@ def test_la_bitacora_no_crece_en_consultas(client, elenco, cuantos, django_asser
         asentar("abrir", avance.periodo, elenco.coordinadora)
     client.force_login(elenco.auditor)
 
-    with django_assert_num_queries(13):  # de ellas, una por cada uno de los cuatro tipos
+    with django_assert_num_queries(8):  # de ellas, una por cada uno de los cuatro tipos
         client.get(PAGINA)
 
 

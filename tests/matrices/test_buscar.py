@@ -342,7 +342,7 @@ def test_buscar_no_crece_en_consultas(client, elenco, escena, cuantas, django_as
     client.force_login(elenco.consejera)
 
     # sesión 4, persona, hallar 4, mostrar 1, plan, reloj e institución
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         pagina = buscar(client, "lote")
 
     assert len(hallados(pagina)) == cuantas

@@ -201,7 +201,7 @@ def test_la_calidad_no_crece_en_consultas(
     client.get(CALIDAD)
 
     # sesión 4, persona, planes, en curso, semestres, umbrales, mapa, marco 3
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         pagina = client.get(CALIDAD)
 
     assert len(pagina.context["mapa"].filas) == cuantas
@@ -268,7 +268,7 @@ def test_la_lista_no_crece_en_consultas(
     client.get(DESGLOSE)
 
     # sesión 4, persona, planes, en curso, semestres, cuenta, filas, instituciones, marco 3
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(9):
         pagina = client.get(DESGLOSE)
 
     assert pagina.context["pagina"].paginator.count == cuantas

@@ -78,7 +78,7 @@ def test_la_lista_no_crece_en_consultas(client, elenco, cuantos, django_assert_n
         ValorFactory.create(resultado=otro, fecha=date(2020 + turno, 12, 31))
     client.force_login(elenco.coordinadora)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(6):
         pagina = client.get(de_la_lista(uno))
 
     assert len(pagina.context["medidos"]) == cuantos + 1

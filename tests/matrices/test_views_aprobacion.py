@@ -39,7 +39,7 @@ def test_aprobacion_no_crece_en_consultas(client, elenco, cuantas, django_assert
     pagina_de(client, elenco.aprobador)
 
     # sesión (leer y renovar), persona, institución, avances, los cinco que cuelgan, plan y reloj
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         pagina = client.get("/aprobacion/").content.decode()
 
     assert pagina.count('value="devolver"') == cuantas

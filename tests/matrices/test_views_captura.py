@@ -93,7 +93,7 @@ def test_semestre_no_crece_en_consultas(client, elenco, cuantas, django_assert_n
     entra(client, elenco.planificadora).get("/semestre/")
 
     # sesión, persona, plan, periodos, avances, hitos, institución, cooperaciones, aportes, reloj…
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         pagina = client.get("/semestre/").content.decode()
 
     assert pagina.count("Entregar las marcadas") == 1
@@ -240,7 +240,7 @@ def test_captura_no_crece_en_consultas(client, elenco, cuantas, django_assert_nu
         )
     entra(client, elenco.planificadora).get(direccion(avance))
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(14):
         pagina = client.get(direccion(avance)).content.decode()
 
     assert pagina.count("Su respuesta") == cuantas

@@ -112,7 +112,7 @@ def test_los_cambios_no_crecen_en_consultas(client, elenco, cuantas, django_asse
         )
     entrar(client, elenco.aprobador)
 
-    with django_assert_num_queries(11):  # sesión 4, persona, cuenta, filas, delegaciones, marco 3
+    with django_assert_num_queries(6):  # sesión, persona, cuenta, filas, delegaciones y marco
         pagina = client.get(LISTA).content.decode()
 
     assert pagina.count("<td>Avalar</td>") == cuantas
@@ -135,7 +135,7 @@ def test_las_rectificaciones_no_crecen_en_consultas(
         )
     entrar(client, elenco.aprobador)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(6):
         pagina = client.get(LISTA, {"de": "rectificaciones"}).content.decode()
 
     assert pagina.count("<td>Firmar</td>") == cuantas

@@ -29,7 +29,7 @@ def test_la_lista_no_crece_en_consultas(client, elenco, cuantos, django_assert_n
         PeriodoFactory(plan=plan, anio=anio, estado="PROGRAMADO")
     entrar(client, elenco.coordinadora)
 
-    with django_assert_num_queries(10):  # sesión 4, persona, cuenta, semestres, marco 3
+    with django_assert_num_queries(5):  # sesión, persona, cuenta, semestres y marco
         pagina = client.get(LISTA).content.decode()
 
     assert pagina.count('<th scope="row"') == cuantos
@@ -44,7 +44,7 @@ def test_la_pagina_de_un_semestre_no_crece_en_consultas(
     entrar(client, elenco.coordinadora)
 
     # sesión 4, persona, semestre, recepción, umbrales, falta, observaciones, marco 3
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(8):
         pagina = client.get(url("periodo", periodo))
 
     assert pagina.context["total"].exigidos == cuantos

@@ -76,7 +76,7 @@ def test_el_plan_no_crece_en_consultas(client, elenco, cuantas, django_assert_nu
     client.force_login(elenco.analista)
     plan = accion.objetivo.programa.plan
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(10):
         pagina = client.get(f"/plan/{plan.codigo}/").content.decode()
 
     assert pagina.count("/acciones/") == cuantas
@@ -90,7 +90,7 @@ def test_una_accion_no_crece_en_consultas(client, elenco, cuantas, django_assert
         medir(actividad, Decimal("40.00"), Decimal("50.00"))
     client.force_login(elenco.analista)
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(23):
         pagina = client.get(direccion(matriz.accion)).content.decode()
 
     assert pagina.count("Consolidado") == cuantas

@@ -109,7 +109,7 @@ def test_la_cola_no_crece_en_consultas(client, elenco, periodo, cuantos, django_
 
     # sesión 4, persona, delegaciones, feriados, cuenta, llaves, filas, guardados, filtros 2,
     # marco 3
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(11):
         pagina = client.get(COLA)
 
     assert pagina.context["tabla"].paginator.count == cuantos
@@ -292,7 +292,7 @@ def test_la_revision_no_crece_en_consultas(
         ObservacionFactory(avance=avance, estado="ATENDIDA", respuesta="Ya se precisó.")
     entrar(client, elenco.analista)
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(24):
         pagina = client.get(url("revisar", avance)).content.decode()
 
     assert pagina.count("No basta: reabrirla") == cuantas

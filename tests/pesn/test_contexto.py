@@ -150,10 +150,10 @@ def test_sin_plan_el_menu_calla_lo_que_lo_pide_y_el_inicio_funciona(client):
     assert client.get(reverse("inicio")).status_code == 302
 
 
-def test_dos_consultas_a_quien_entro_y_una_a_quien_no(django_assert_num_queries):
+def test_una_consulta_a_quien_entro_y_a_quien_no(django_assert_num_queries):
     periodo(PlanFactory())
     persona = UsuarioFactory()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         dado = contexto(persona)
         assert dado["plan_vigente"].sigla
         assert not dado["es_demo"]

@@ -6,9 +6,11 @@ import gzip
 
 import pytest
 import time_machine
-from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from instituciones.models import Asiento, Usuario
@@ -210,14 +212,26 @@ def test_una_ruta_que_escribe_sin_ficha_csrf_se_niega_y_nada_cambia():
     assert respuesta.status_code == 403
 
 
-def test_mirar_no_escribe_mas_que_la_sesion(client):
-    client.force_login(UsuarioFactory())
-    client.get(reverse(PROPIA))
-    antes = (Asiento.objects.count(), list(UserSession.objects.values()))
+def test_mirar_no_escribe_nada(client):
+    with time_machine.travel(PRIMERA_HORA, tick=False):
+        client.force_login(UsuarioFactory())
+        with CaptureQueriesContext(connection) as hechas:
+            client.get(reverse(PROPIA))
 
-    client.get(reverse(PROPIA))
+    assert hechas.captured_queries
+    assert not [una for una in hechas.captured_queries if not una["sql"].startswith("SELECT")]
 
-    assert (Asiento.objects.count(), list(UserSession.objects.values())) == antes
+
+def test_la_sesion_que_se_usa_se_guarda_una_vez_por_minuto(client):
+    with time_machine.travel(PRIMERA_HORA, tick=False) as reloj:
+        client.force_login(UsuarioFactory())
+        primero = Session.objects.get().expire_date
+        reloj.shift(dt.timedelta(seconds=59))
+        entro(client)
+        assert Session.objects.get().expire_date == primero
+        reloj.shift(dt.timedelta(seconds=1))
+        entro(client)
+        assert Session.objects.get().expire_date == primero + dt.timedelta(minutes=1)
 
 
 def test_un_cuerpo_que_no_dice_cuanto_mide_es_413(client):

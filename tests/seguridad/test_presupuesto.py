@@ -62,7 +62,7 @@ def crecer(accion, periodo, elenco) -> int:
     casas = [elenco.responsable, *Institucion.objects.bulk_create(demas)]
     nuevas = []
     for numero in range(2, INSTITUCIONES + 1):
-        otra = AccionFactory(objetivo=accion.objetivo, codigo=f"1.1.{numero}", orden=numero)
+        otra = AccionFactory(objetivo=accion.objetivo, codigo=f"1.1.{numero}")
         nuevas.append(MatrizCumplimiento(accion=otra, impacto="Más segura."))
     matrices = [accion.matriz, *MatrizCumplimiento.objects.bulk_create(nuevas)]
     muestra = Actividad.objects.order_by("pk").first()
