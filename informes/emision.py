@@ -213,17 +213,14 @@ def _sellar(
         motivo=motivo,
         base=base,
     )
-    huellas = {}
-    for edicion, contenido in ediciones.items():
-        texto = contenido.canonico()
-        huellas[edicion] = huella(texto)
+    textos = {edicion: contenido.canonico() for edicion, contenido in ediciones.items()}
+    huellas = {edicion: huella(texto) for edicion, texto in textos.items()}
+    for edicion, texto in textos.items():
         ContenidoSellado.objects.create(
             corte=corte, edicion=edicion, contenido=texto, huella=huellas[edicion]
         )
     ResumenDeCorte.objects.create(
-        corte=corte,
-        contenido=resumen_de(ediciones[Edicion.CNS].canonico()),
-        huella=huellas[Edicion.CNS],
+        corte=corte, contenido=resumen_de(textos[Edicion.CNS]), huella=huellas[Edicion.CNS]
     )
     with bitacora.constancia() as asientos:
         datos = {"periodo": periodo.codigo, "numero": numero, "huellas": huellas}

@@ -6,6 +6,7 @@ No conoce Django. Claves ordenadas, sin espacios, NFC; fechas ISO y horas UTC co
 import json
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,7 +16,7 @@ from uuid import UUID
 
 
 def canonico(valor: Any) -> str:
-    """JSON canónico de diccionarios, listas y valores simples.
+    """JSON canónico de dataclasses, diccionarios, listas y valores simples.
 
     Los decimales van como texto con dos lugares; si traen más cifras que digan algo, con todas,
     para que ningún número se selle cambiado: 5 → «5.00», 10.0500 → «10.05», 0.125 → «0.125».
@@ -40,11 +41,13 @@ def _llano(valor: Any) -> Any:
     if valor is None or type(valor) is int:
         return valor
     if isinstance(valor, Enum):
-        return _llano(valor.value)
+        valor = valor.value
     if isinstance(valor, Mapping):
         return _diccionario(valor)
     if isinstance(valor, list | tuple):
         return [_llano(uno) for uno in valor]
+    if is_dataclass(valor) and not isinstance(valor, type):
+        return _diccionario({campo.name: getattr(valor, campo.name) for campo in fields(valor)})
     return _simple(valor)
 
 

@@ -1,7 +1,7 @@
 """El informe entero de una edición."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from informes.contenido.accion import Accion, Actividad
@@ -83,7 +83,7 @@ class Contenido:
 
     def canonico(self) -> str:
         """El JSON que se sella: claves ordenadas, sin espacios, decimales como texto."""
-        return canonico(asdict(self))
+        return canonico(self)
 
     def con_seleccion(self, seleccion: Mapping[str, list[str]]) -> "Contenido":
         """El mismo, con las decisiones y los logros elegidos y en ese orden; el resto no cambia.

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -35,9 +36,19 @@ class Otro(Enum):
     FECHA = date(2021, 6, 30)
 
 
+@dataclass
+class Punto:
+    y: Decimal
+    x: tuple
+
+
 @pytest.mark.parametrize(
     ("valor", "texto"),
     [
+        (
+            Punto(Decimal(1), ({"b": Punto(Decimal(2), ())},)),
+            '{"x":[{"b":{"x":[],"y":"2.00"}}],"y":"1.00"}',
+        ),
         ({"b": 1, "a": [True, None, "x"]}, '{"a":[true,null,"x"],"b":1}'),
         ((1, (2, 3)), "[1,[2,3]]"),
         (Decimal(5), '"5.00"'),
