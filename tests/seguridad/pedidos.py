@@ -55,21 +55,27 @@ class Celda(NamedTuple):
 
 def celdas(filas: list[dict[str, str]], *, por_pares: bool = False) -> Iterator[Celda]:
     """Todas las personas en cada renglón; las clases, enteras donde deciden y si no por turno."""
-    for fila in filas:
+    for turno, fila in enumerate(filas):
         if fila["puede"] in {"cuenta", "nadie", "api"}:
             continue
         objetos = _objetos(fila["objeto"])
         for (clase, estado), actor in cruce(objetos, ACTORES, por_pares=por_pares):
             celda = Celda(fila, actor, clase, estado)
-            if not por_pares or _se_repite(celda, objetos):
+            if not por_pares or len(objetos) > len(ESTADOS) or _se_repite(celda, turno):
                 yield celda
 
 
-def _se_repite(celda: Celda, objetos: list[tuple[str, str]]) -> bool:
-    """Sobre la segunda base, lo permitido siempre; negar, a cada persona en un estado por turno."""
-    if len(objetos) != len(ESTADOS) or debe(celda) == "bien":
+def _se_repite(celda: Celda, turno: int) -> bool:
+    """Sobre la segunda base, lo permitido siempre; negar, a cada persona por turno.
+
+    El turno es del estado o, donde no lo hay, del renglón; y también va por turno lo que se
+    contesta a cualquiera, salvo a quien no entró, que es lo único que puede pedir.
+    """
+    de_todos = celda.fila["puede"] == "cualquiera" and celda.actor not in AFUERA
+    if debe(celda) == "bien" and not de_todos:
         return True
-    return ESTADOS.index(celda.estado) == ACTORES.index(celda.actor) % len(ESTADOS)
+    vez = ESTADOS.index(celda.estado) if celda.estado else turno
+    return vez % len(ESTADOS) == ACTORES.index(celda.actor) % len(ESTADOS)
 
 
 def cruce(
