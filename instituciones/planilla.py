@@ -12,7 +12,8 @@ from django.http import StreamingHttpResponse
 BOM = "\ufeff"  # sin ella Excel lee las tildes como otra cosa
 TANDA = 500
 NUMEROS = (Decimal, int, float)
-ABREN_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# El apóstrofo también: así el primero de una celda siempre es nuestro, y se puede quitar.
+LLEVAN_APOSTROFO = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 def celda(valor: Any) -> str:
@@ -21,7 +22,7 @@ def celda(valor: Any) -> str:
         return ""
     texto = str(valor)
     es_texto = not isinstance(valor, NUMEROS)
-    return f"'{texto}" if es_texto and texto.startswith(ABREN_FORMULA) else texto
+    return f"'{texto}" if es_texto and texto.startswith(LLEVAN_APOSTROFO) else texto
 
 
 def renglones(filas: Iterable[Iterable[Any]]) -> Iterator[str]:

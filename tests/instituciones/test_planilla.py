@@ -13,6 +13,11 @@ def test_un_texto_que_abre_formula_va_con_apostrofo(malo):
     assert planilla.celda(malo) == f"'{malo}"
 
 
+@pytest.mark.parametrize("dicho", ["=1+1", "'=1+1", "''", "'Ajpop", "K'iche'", "Hubo norma"])
+def test_quitado_el_apostrofo_queda_lo_que_se_escribio(dicho):
+    assert planilla.celda(dicho).removeprefix("'") == dicho
+
+
 @pytest.mark.parametrize(
     ("valor", "escrito"),
     [(Decimal("-5.00"), "-5.00"), (-3, "-3"), (None, ""), ("Hubo norma", "Hubo norma")],
