@@ -5,7 +5,7 @@ ella. Lo que quede sin fila es un huérfano que se barre, nunca una fila sin arc
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -46,9 +46,25 @@ class Adjunto(NamedTuple):
     hito: HitoActividad | None = None
 
 
-def recibir(archivo: UploadedFile) -> Recibido:
-    """Inspecciona y guarda bajo su huella; lanza ArchivoRechazado y entonces no guardó nada."""
-    return Recibido(archivos.inspeccionar(archivo), sellar_archivo(archivo))
+def recibir(subidos: Sequence[UploadedFile]) -> list[Recibido]:
+    """Los inspecciona todos y los guarda bajo su huella.
+
+    Lanza ArchivoRechazado, y entonces no guardó ninguno; si son varios, dice cuál no y por qué.
+    """
+    inspecciones, rechazos = [], {}
+    for uno in subidos:
+        try:
+            inspecciones.append(archivos.inspeccionar(uno))
+        except archivos.ArchivoRechazado as rechazo:
+            rechazos[uno.name] = rechazo
+    if rechazos:
+        primero, *_ = rechazos.values()
+        if len(subidos) == 1:
+            raise primero
+        dichos = " ".join(f"«{nombre}»: {motivo}" for nombre, motivo in rechazos.items())
+        raise archivos.ArchivoRechazado(primero.codigo, dichos)
+    sellados = map(sellar_archivo, subidos)
+    return [Recibido(*par) for par in zip(inspecciones, sellados, strict=True)]
 
 
 def capturar_y_adjuntar(
@@ -62,9 +78,15 @@ def capturar_y_adjuntar(
     """Guarda el borrador con su evidencia nueva: todo o nada."""
     with bitacora.constancia():
         guardado = flujo.capturar(avance, lo_declarado, version=version, por=por)
-        for adjunto in adjuntos:
-            adjuntar(guardado, adjunto, por=por)
+        adjuntar_varios(guardado, adjuntos, por=por)
         return guardado
+
+
+def adjuntar_varios(avance: Avance, adjuntos: Iterable[Adjunto], *, por: Usuario) -> None:
+    """Todos o ninguno."""
+    with bitacora.constancia():
+        for adjunto in adjuntos:
+            adjuntar(avance, adjunto, por=por)
 
 
 def adjuntar(avance: Avance, adjunto: Adjunto, *, por: Usuario) -> Evidencia:

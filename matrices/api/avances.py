@@ -201,7 +201,7 @@ def _adjuntar(vista: AvanceViewSet, request: Request, avance: Avance) -> Respons
         raise Rechazo("Mande de uno a diez archivos en «archivos».", "requerido")
     if not form.is_valid():
         raise PorCorregir(de_formulario(form.errors))
-    recibidos = [(evidencias.recibir(uno), uno) for uno in form.cleaned_data["archivos"]]
+    recibidos = evidencias.recibir(form.cleaned_data["archivos"])
     return _guardar_evidencia(vista, request, avance, form, recibidos)
 
 
@@ -212,9 +212,13 @@ def _guardar_evidencia(
     filas = [
         evidencias.adjuntar(
             avance,
-            evidencias.Adjunto(recibido, form.titulo_de(archivo), form.cleaned_data.get("hito")),
+            evidencias.Adjunto(
+                recibido,
+                form.titulo_de(recibido.inspeccion.nombre),
+                form.cleaned_data.get("hito"),
+            ),
             por=request.user,
         )
-        for recibido, archivo in recibidos
+        for recibido in recibidos
     ]
     return Response(EvidenciaDeApi(filas, many=True).data, status=201)

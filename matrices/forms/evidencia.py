@@ -61,9 +61,9 @@ class EvidenciaForm(forms.Form):
         if avance.actividad.modo != "HITOS":
             del self.fields["hito"]
 
-    def titulo_de(self, archivo) -> str:
-        """El título escrito; si son varios archivos, seguido del nombre de cada uno."""
+    def titulo_de(self, nombre: str) -> str:
+        """El título escrito; si son varios archivos, seguido del nombre ya limpio de cada uno."""
         titulo = self.cleaned_data["titulo"]
         if titulo and len(self.cleaned_data["archivos"]) > 1:
-            return f"{titulo} · {archivo.name}"[:200]
+            return f"{titulo} · {nombre}"[:200]
         return titulo

@@ -74,11 +74,15 @@ def subir(request: HttpRequest, pk: int) -> HttpResponse:
         mensaje = " ".join(str(uno) for lista in form.errors.values() for uno in lista)
         return en_json("requerido", mensaje, 400)
     try:
-        for archivo in form.cleaned_data["archivos"]:
-            adjunto = evidencias.Adjunto(
-                evidencias.recibir(archivo), form.titulo_de(archivo), form.cleaned_data.get("hito")
+        adjuntos = [
+            evidencias.Adjunto(
+                recibido,
+                form.titulo_de(recibido.inspeccion.nombre),
+                form.cleaned_data.get("hito"),
             )
-            evidencias.adjuntar(avance, adjunto, por=request.user)
+            for recibido in evidencias.recibir(form.cleaned_data["archivos"])
+        ]
+        evidencias.adjuntar_varios(avance, adjuntos, por=request.user)
     except archivos.ArchivoRechazado as rechazo:
         return en_json(rechazo.codigo, str(rechazo), rechazo.http)
     except flujo.Conflicto as choque:

@@ -208,11 +208,11 @@ def _guardar(
     try:
         adjuntos = [
             evidencias.Adjunto(
-                evidencias.recibir(archivo),
-                evidencia.titulo_de(archivo),
+                recibido,
+                evidencia.titulo_de(recibido.inspeccion.nombre),
                 evidencia.cleaned_data.get("hito"),
             )
-            for archivo in evidencia.cleaned_data["archivos"]
+            for recibido in evidencias.recibir(evidencia.cleaned_data["archivos"])
         ]
         guardado = evidencias.capturar_y_adjuntar(
             avance,

@@ -301,11 +301,11 @@ def _pedir_rectificacion(
 ) -> Rectificacion:
     adjuntos = [
         evidencias.Adjunto(
-            evidencias.recibir(archivo),
-            evidencia.titulo_de(archivo),
+            recibido,
+            evidencia.titulo_de(recibido.inspeccion.nombre),
             evidencia.cleaned_data.get("hito"),
         )
-        for archivo in evidencia.cleaned_data["archivos"]
+        for recibido in evidencias.recibir(evidencia.cleaned_data["archivos"])
     ]
     return verbos.solicitar_rectificacion(
         avance,

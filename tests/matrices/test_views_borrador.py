@@ -1,9 +1,11 @@
 """Lo que la captura hace sola: autoguardar, medir, subir y ver; y el lote «Sin cambios»."""
 
 import errno
+import json
 import os
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -296,6 +298,26 @@ def test_subir_lo_que_no_se_admite_dice_por_que(client, elenco, avance, archivo,
     assert not Evidencia.objects.exists()
 
 
+@pytest.mark.parametrize("ruta", ["subir", "adjuntar"])
+def test_de_varios_archivos_se_dice_cuales_no_y_no_queda_ninguno(
+    client, elenco, avance, settings, ruta
+):
+    elegidos = [acta("bueno.pdf"), acta("uno.exe", b"MZ"), acta("dos.pdf", b"%")]
+
+    respuesta = entra(client, elenco.planificadora).post(
+        direccion(avance, ruta), {**escrito(avance), "evidencia-archivos": elegidos}
+    )
+
+    cuerpo = respuesta.content.decode()
+    dicho = json.loads(cuerpo)["mensaje"] if ruta == "subir" else unescape(cuerpo)
+    assert respuesta.status_code == 400
+    assert "«uno.exe»: Sólo se admiten" in dicho
+    assert "«dos.pdf»: Lo que hay en el archivo no es lo que dice" in dicho
+    assert "«bueno.pdf»" not in dicho
+    assert not Evidencia.objects.exists()
+    assert not [a for a in Path(settings.MEDIA_ROOT).rglob("*") if a.is_file()]
+
+
 @pytest.mark.parametrize("estado", ["PENDIENTE", "EN_APROBACION", "OBSERVADO"])
 def test_subir_a_lo_que_no_es_borrador_es_409(client, elenco, estado):
     avance = AvanceFactory(estado=estado, actividad__responsable=elenco.responsable)
@@ -343,7 +365,8 @@ def test_el_archivo_que_usa_quien_no_se_ve_no_se_senala(client, elenco, avance):
 def test_la_vista_previa_va_en_el_navegador_y_consta(
     client, elenco, avance, nombre, contenido, tipo, politica
 ):
-    adjunto = Adjunto(recibir(acta(nombre, contenido())), "Respaldo")
+    [recibido] = recibir([acta(nombre, contenido())])
+    adjunto = Adjunto(recibido, "Respaldo")
     una = adjuntar(avance, adjunto, por=elenco.planificadora)
 
     respuesta = entra(client, elenco.planificadora).get(f"/evidencias/{una.pk}/ver/")

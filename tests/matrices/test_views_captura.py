@@ -72,7 +72,8 @@ def con_acta(avance, por, hito=None, contenido=None):
     """Con el borrador guardado y una evidencia."""
     if avance.estado != "BORRADOR":
         avance = flujo.mover(avance, "guardar", version=avance.version, por=por)
-    return adjuntar(avance, Adjunto(recibir(acta(contenido=contenido)), "Acta", hito), por=por)
+    [recibido] = recibir([acta(contenido=contenido)])
+    return adjuntar(avance, Adjunto(recibido, "Acta", hito), por=por)
 
 
 # El semestre -----------------------------------------------------------------------------------
