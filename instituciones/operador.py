@@ -3,13 +3,12 @@
 from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
-from unicodedata import category
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from instituciones.models import Rol, Usuario
-
-NO_SE_VEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+from instituciones.textos import en_un_renglon
 
 
 def correo(texto: str) -> str:
@@ -20,10 +19,11 @@ def correo(texto: str) -> str:
 
 
 def renglon(texto: str) -> str:
-    """Un nombre: va entero en un renglón, sin saltos ni signos que no se ven o voltean el texto."""
-    malo = next((letra for letra in texto if category(letra) in NO_SE_VEN), None)
-    if malo:
-        raise ArgumentTypeError(f"trae un carácter que no se ve (U+{ord(malo):04X}): bórrelo.")
+    """Un nombre, como los que se escriben en pantalla."""
+    try:
+        en_un_renglon(texto)
+    except ValidationError as falta:
+        raise ArgumentTypeError(falta.message) from None
     return texto.strip()
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from instituciones.models.acotado import Abierto
+from instituciones.textos import en_un_renglon
 
 
 class InstitucionQuerySet(Abierto):
@@ -27,8 +28,8 @@ class Institucion(models.Model):
         COMISION = "COMISION", "Comisión"
         ORGANISMO = "ORGANISMO", "Organismo del Estado"
 
-    sigla = models.CharField(max_length=20, unique=True)
-    nombre = models.CharField(max_length=200)
+    sigla = models.CharField(max_length=20, unique=True, validators=[en_un_renglon])
+    nombre = models.CharField(max_length=200, validators=[en_un_renglon])
     tipo = models.CharField(max_length=20, choices=Tipo)
     padre = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="dependencias"
@@ -45,7 +46,7 @@ class Institucion(models.Model):
     sucesora = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="antecesoras"
     )
-    norma = models.CharField(max_length=300, blank=True)
+    norma = models.CharField(max_length=300, blank=True, validators=[en_un_renglon])
 
     objects = InstitucionQuerySet.as_manager()
 
@@ -79,8 +80,8 @@ class Institucion(models.Model):
 class GrupoInstitucional(models.Model):
     """Un actor colectivo que el plan nombra (SNS, SNI); se expande a la fecha de corte."""
 
-    sigla = models.CharField(max_length=20, unique=True)
-    nombre = models.CharField(max_length=200)
+    sigla = models.CharField(max_length=20, unique=True, validators=[en_un_renglon])
+    nombre = models.CharField(max_length=200, validators=[en_un_renglon])
     alias = models.JSONField(default=list, blank=True)
     nota = models.TextField(blank=True)
 
@@ -117,7 +118,7 @@ class PertenenciaGrupo(models.Model):
     institucion = models.ForeignKey(Institucion, models.PROTECT, related_name="pertenencias")
     desde = models.DateField()
     hasta = models.DateField(null=True, blank=True)
-    norma = models.CharField(max_length=300, blank=True)
+    norma = models.CharField(max_length=300, blank=True, validators=[en_un_renglon])
     reporta_por = models.ForeignKey(
         Institucion, models.PROTECT, null=True, blank=True, related_name="reporta_en_grupos"
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from instituciones.models.acotado import Abierto
 from instituciones.models.institucion import Institucion
+from instituciones.textos import en_un_renglon
 
 SIETE_ANIOS = timedelta(days=7 * 365 + 2)
 CINCO_ANIOS = timedelta(days=5 * 365 + 2)
@@ -44,7 +45,7 @@ class ResolucionReserva(models.Model):
     cuándo vencía la prorrogada. No se corrige: lo que dice ya sirvió para reservar.
     """
 
-    numero = models.CharField("número", max_length=60, unique=True)
+    numero = models.CharField("número", max_length=60, unique=True, validators=[en_un_renglon])
     fecha = models.DateField()
     autoridad = models.ForeignKey(Institucion, models.PROTECT, related_name="resoluciones_emitidas")
     fundamento = models.TextField()

@@ -9,6 +9,7 @@ from knox.models import AbstractAuthToken, AuthTokenManager
 from instituciones.models.acotado import Acotado
 from instituciones.models.institucion import Institucion
 from instituciones.models.vocabulario import Rol
+from instituciones.textos import en_un_renglon
 
 
 class Alcance(models.TextChoices):
@@ -36,7 +37,7 @@ class ClienteSistema(models.Model):
     fichas no valen. Se escribe sólo en `clientes`.
     """
 
-    nombre = models.CharField(max_length=80, unique=True)
+    nombre = models.CharField(max_length=80, unique=True, validators=[en_un_renglon])
     persona = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="sistemas")
     rol = models.CharField(max_length=13, choices=Rol, editable=False)
     institucion = models.ForeignKey(

@@ -10,6 +10,7 @@ from instituciones.models.acotado import Acotado
 from instituciones.models.arriendo import Arrendable
 from instituciones.models.sistema import ClienteSistema
 from instituciones.models.vocabulario import Rol
+from instituciones.textos import en_un_renglon
 
 
 class Evento(models.TextChoices):
@@ -55,7 +56,7 @@ class Suscripcion(models.Model):
     cliente = models.ForeignKey(
         ClienteSistema, models.PROTECT, related_name="suscripciones", verbose_name="sistema"
     )
-    direccion = models.CharField("dirección", max_length=500)
+    direccion = models.CharField("dirección", max_length=500, validators=[en_un_renglon])
     eventos = models.JSONField(default=list)
     estado = models.CharField(max_length=8, choices=Estado, default=Estado.ACTIVA, editable=False)
     motivo = models.CharField(

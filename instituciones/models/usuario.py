@@ -14,6 +14,7 @@ from instituciones.models.acotado import Acotado
 from instituciones.models.aviso import Aviso
 from instituciones.models.institucion import Institucion
 from instituciones.models.vocabulario import Rol
+from instituciones.textos import en_un_renglon
 
 
 class UsuarioQuerySet(Acotado):
@@ -69,7 +70,7 @@ class Usuario(AbstractBaseUser):
     """Una persona: un correo, una institución y un rol. No hay cuentas compartidas."""
 
     correo = models.EmailField(unique=True)
-    nombre = models.CharField(max_length=150)
+    nombre = models.CharField(max_length=150, validators=[en_un_renglon])
     institucion = models.ForeignKey(Institucion, models.PROTECT, related_name="personas")
     rol = models.CharField(max_length=13, choices=Rol)
     is_active = models.BooleanField("activa", default=True)
@@ -148,7 +149,9 @@ class Delegacion(models.Model):
     )
     desde = models.DateField()
     hasta = models.DateField()
-    acto = models.CharField("acto escrito que la respalda", max_length=300)
+    acto = models.CharField(
+        "acto escrito que la respalda", max_length=300, validators=[en_un_renglon]
+    )
     creada = models.DateTimeField(default=timezone.now, editable=False)
     revocada_en = models.DateTimeField(null=True, blank=True, editable=False)
 

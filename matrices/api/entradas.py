@@ -4,6 +4,7 @@ Un campo que no existe, o que no es de esa actividad, se rechaza: nadie escribe 
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -38,21 +39,30 @@ def _texto(**opciones: Any) -> serializers.CharField:
     return serializers.CharField(allow_blank=True, trim_whitespace=False, **opciones)
 
 
-def _cifra(digitos: int = 16) -> serializers.DecimalField:
-    return serializers.DecimalField(digitos, 2, allow_null=True)
-
-
-def _entero() -> serializers.IntegerField:
-    return serializers.IntegerField(min_value=0, max_value=MAYOR_CLAVE)
-
-
-class Clave(serializers.IntegerField):
-    """La de una fila, en cifras del 0 al 9: «٣» no es el 3."""
+class Entero(serializers.IntegerField):
+    """En cifras del 0 al 9: «٣» no es el 3."""
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, str) and not data.isascii():
             self.fail("invalid")
         return int(super().to_internal_value(data))
+
+
+class Cifra(serializers.DecimalField):
+    """Con dos decimales, y en cifras del 0 al 9."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, str) and not data.isascii():
+            self.fail("invalid")
+        return Decimal(super().to_internal_value(data))
+
+
+def _cifra(digitos: int = 16) -> Cifra:
+    return Cifra(digitos, 2, allow_null=True)
+
+
+def _entero() -> Entero:
+    return Entero(min_value=0, max_value=MAYOR_CLAVE)
 
 
 class Beneficiarios(Estricto):
@@ -71,7 +81,7 @@ class Beneficiarios(Estricto):
 
 
 class HitoCumplido(Estricto):
-    numero = serializers.IntegerField(min_value=1, max_value=1000)
+    numero = Entero(min_value=1, max_value=1000)
     fecha = serializers.DateField()
 
 
@@ -81,7 +91,7 @@ class AporteDeInstitucion(Estricto):
 
 
 class Respuesta(Estricto):
-    observacion = Clave(min_value=1, max_value=MAYOR_CLAVE)
+    observacion = Entero(min_value=1, max_value=MAYOR_CLAVE)
     texto = _texto()
 
 
@@ -116,7 +126,7 @@ class LoDeclarado(Estricto):
     devengado = _cifra()
     visibilidad = serializers.ChoiceField(Visibilidad.choices)
     clasificacion = serializers.ChoiceField(Clasificacion.choices)
-    resolucion = Clave(min_value=1, max_value=MAYOR_CLAVE, allow_null=True)
+    resolucion = Entero(min_value=1, max_value=MAYOR_CLAVE, allow_null=True)
     respuestas = Respuesta(many=True, help_text="A las observaciones abiertas.")
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -128,16 +138,16 @@ class LoDeclarado(Estricto):
 class UnAvance(LoDeclarado):
     """Un avance por su actividad y su semestre, sobre la versión que se leyó."""
 
-    actividad = Clave(min_value=1, max_value=MAYOR_CLAVE)
+    actividad = Entero(min_value=1, max_value=MAYOR_CLAVE)
     periodo = serializers.RegexField(r"^[0-9]{4}-S[12]\Z", max_length=7)
-    version = serializers.IntegerField(min_value=1, max_value=MAYOR_VERSION)
+    version = Entero(min_value=1, max_value=MAYOR_VERSION)
 
 
 class UnoDelLote(LoDeclarado):
     """Un avance por su clave, sobre la versión que se leyó."""
 
-    id = Clave(min_value=1, max_value=MAYOR_CLAVE)
-    version = serializers.IntegerField(min_value=1, max_value=MAYOR_VERSION)
+    id = Entero(min_value=1, max_value=MAYOR_CLAVE)
+    version = Entero(min_value=1, max_value=MAYOR_VERSION)
     entregar = serializers.BooleanField(help_text="Si además se entrega a aprobación.")
 
 
@@ -164,7 +174,7 @@ class UnPaso(Estricto):
     )
     observaciones = Reparo(many=True, required=False, default=list)
     reabre = serializers.ListField(
-        child=Clave(min_value=1, max_value=MAYOR_CLAVE),
+        child=Entero(min_value=1, max_value=MAYOR_CLAVE),
         required=False,
         default=list,
         max_length=A_LA_VEZ,

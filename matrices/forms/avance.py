@@ -19,6 +19,7 @@ from matrices.forms.campos import (
     DEPARTAMENTOS,
     AportesField,
     BeneficiariosField,
+    CifraField,
     HitosField,
 )
 from matrices.models import Actividad, Avance
@@ -176,7 +177,10 @@ class AvanceForm(forms.ModelForm):
             "responsable_medida",
             "decision_solicitada",
         )
-        field_classes = dict.fromkeys(textos, TextoField)
+        field_classes = {
+            **dict.fromkeys(textos, TextoField),
+            **dict.fromkeys(("ejecutado_periodo", "porcentaje", *DINERO), CifraField),
+        }
         widgets = {
             **{texto: area(3) for texto in textos},
             "logro": area(6),

@@ -37,6 +37,24 @@ DESGLOSES = {"pueblo": ("Por pueblo", PUEBLOS), "edad": ("Por edad", EDADES)}
 MUCHAS = 100_000_000
 
 
+def _en_nuestras_cifras(dado: Any) -> None:
+    """Un número se escribe con cifras del 0 al 9: «١» no es un 1."""
+    if isinstance(dado, str) and not dado.strip().isascii():
+        raise forms.ValidationError("Escriba un número, con cifras del 0 al 9.", "invalid")
+
+
+class CifraField(forms.DecimalField):
+    def to_python(self, value: Any) -> Any:
+        _en_nuestras_cifras(value)
+        return super().to_python(value)
+
+
+class EnteroField(forms.IntegerField):
+    def to_python(self, value: Any) -> Any:
+        _en_nuestras_cifras(value)
+        return super().to_python(value)
+
+
 class PeriodoField(ModelChoiceField):
     """Un semestre por elegir, dicho con su plan."""
 
@@ -140,7 +158,7 @@ class BeneficiariosField(CampoDeCasillas):
     """
 
     widget = CasillasDePersonas
-    cantidad = forms.IntegerField(min_value=0, max_value=MUCHAS, required=False)
+    cantidad = EnteroField(min_value=0, max_value=MUCHAS, required=False)
 
     def to_python(self, value):
         plano = {
@@ -256,7 +274,7 @@ class AportesField(CampoDeCasillas):
         return {sigla: aportes.get(una.pk) for sigla, una in self.instituciones.items()}
 
     def to_python(self, value):
-        porcentaje = forms.DecimalField(
+        porcentaje = CifraField(
             min_value=0, max_value=100, max_digits=5, decimal_places=2, required=False
         )
         dados, malos = {}, []

@@ -12,7 +12,7 @@ from matrices import consultas
 from matrices.antecedentes import Antecedentes
 from matrices.enmiendas import REDATAN, VALE_DESDE
 from matrices.forms.avance import DINERO, AvanceForm
-from matrices.forms.campos import AportesField, HitosField
+from matrices.forms.campos import AportesField, CifraField, HitosField
 from matrices.forms.revision import VersionForm
 from matrices.models import Actividad, Avance, Reprogramacion
 
@@ -141,7 +141,7 @@ class RectificarForm(forms.Form):
             return {"aportes": aportes}
         nombre = "ejecutado_periodo" if modo == Actividad.Modo.META else "porcentaje"
         return {
-            nombre: forms.DecimalField(
+            nombre: CifraField(
                 label=etiquetas[nombre],
                 min_value=0,
                 max_value=100 if nombre == "porcentaje" else None,
@@ -168,7 +168,7 @@ class RectificarForm(forms.Form):
         if not self.avance.actividad.programa_presupuestario:
             return {}
         return {
-            campo: forms.DecimalField(
+            campo: CifraField(
                 label=AvanceForm.Meta.labels[campo],
                 min_value=0,
                 max_digits=16,

@@ -12,6 +12,7 @@ from instituciones.models import (
 )
 from instituciones.textos import TextoField, area
 from matrices import estructura
+from matrices.forms.campos import CifraField
 from matrices.models import Actividad, Cooperacion
 
 # Dominio §10: por omisión lo de inteligencia es RESTRINGIDA; lo demás, PUBLICA.
@@ -135,7 +136,7 @@ class HitoForm(forms.Form):
 
     numero = forms.IntegerField(label="N.º", min_value=1, max_value=99)
     descripcion = TextoField(label="Hito", max_length=300)
-    peso = forms.DecimalField(label="Peso (%)", min_value=0.01, max_value=100, decimal_places=2)
+    peso = CifraField(label="Peso (%)", min_value=0.01, max_value=100, decimal_places=2)
     fecha = forms.DateField(label="Fecha", widget=FECHA)
 
 

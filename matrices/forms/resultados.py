@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from acciones.models import ResultadoEstrategico, ValorResultado
 from instituciones.textos import TextoField
+from matrices.forms.campos import CifraField
 from matrices.forms.revision import VersionForm
 from matrices.resultados import YA_HAY
 
@@ -21,7 +22,7 @@ class ValorForm(VersionForm):
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text="El último día que abarca la medición; no el día en que se publicó.",
     )
-    valor = forms.DecimalField(
+    valor = CifraField(
         label="Valor",
         max_digits=16,
         decimal_places=4,

@@ -16,9 +16,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 SI, NO = "Sí", "No"
-MILES = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+")
-DIA = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-DIA_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+MILES = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+", re.ASCII)
+DIA = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+DIA_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 LARGO_DE_NUMERO = 40
 PRIMER_ANIO, ULTIMO_ANIO = 1990, 2100
@@ -170,7 +170,7 @@ def _numero_escrito(crudo: str, columna: Columna) -> Leido:
         numero = Decimal(cifras.replace(",", ""))
         aviso = "El número estaba escrito como texto."
         return _con_sus_decimales(-numero if negativo else numero, columna, aviso)
-    if re.fullmatch(r"\d+,\d+", cifras):
+    if re.fullmatch(r"\d+,\d+", cifras, re.ASCII):
         bien = cifras.replace(",", ".")
         return Leido(error=f"Use punto para los decimales: {bien}.")
     return Leido(error="Escriba un número, sin letras ni signos.")

@@ -170,6 +170,16 @@ def test_todos_los_protegidos_a_la_vez_no_cambian_nada(sistema, avance, cifra):
     assert Avance.objects.filter(pk=avance.pk).values().get() == antes
 
 
+@pytest.mark.parametrize("campo", ["porcentaje", "beneficiarios"])
+def test_un_numero_en_otras_cifras_no_es_ese_numero(sistema, avance, campo):
+    dado = {"total": "١", "mujeres": 1, "hombres": 0} if campo == "beneficiarios" else "١"
+
+    respuesta = parchar(sistema, avance, {campo: dado})
+
+    assert respuesta.status_code == 422
+    assert respuesta.json()["errores"][0]["campo"].split(".")[0] == campo
+
+
 def test_un_campo_de_otra_forma_de_medir_se_rechaza(sistema, avance):
     respuesta = sistema.guardar(avance, ejecutado_periodo="5")
 

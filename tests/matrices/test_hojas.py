@@ -304,3 +304,11 @@ def test_los_comentarios_van_en_su_celda():
     assert libro["Datos"]["E2"].value == 45.1
     assert "Falta una hoja." in [celda.value for celda in libro["Instrucciones"]["B"]]
     hojas.recibir(io.BytesIO(hojas.escribir(cuaderno(fila))), maximo=10**7)
+
+
+@pytest.mark.parametrize(
+    ("tipo", "escrito"),
+    [(Tipo.PUNTOS, "١"), (Tipo.DINERO, "١٢"), (Tipo.FECHA, "٠١/٠٢/٢٠٢٤")],
+)
+def test_lo_escrito_en_otras_cifras_no_es_ese_numero(tipo, escrito):
+    assert entender(escrito, Columna("una", "Una", tipo)).error

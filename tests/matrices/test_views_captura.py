@@ -328,6 +328,16 @@ def test_el_semestre_de_un_plan_sin_ninguno_abierto_no_es_el_de_otro(client, ele
     assert f'href="?plan={avance.periodo.plan.codigo}"' in pagina.content.decode()
 
 
+@pytest.mark.parametrize("campo", ["porcentaje", "beneficiarios_total"])
+def test_un_numero_en_otras_cifras_no_es_ese_numero(client, elenco, avance, campo):
+    datos = escrito(avance, **{campo: "١"})
+
+    respuesta = entra(client, elenco.planificadora).post(direccion(avance), datos)
+
+    assert respuesta.status_code == 422
+    assert "con cifras del 0 al 9" in respuesta.content.decode()
+
+
 def test_lo_que_no_es_de_su_tipo_vuelve_a_la_pagina_con_422(client, elenco, avance):
     datos = escrito(avance, porcentaje="101", logro="Esto que escribí no se pierde.")
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django import forms
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
@@ -54,6 +55,31 @@ def test_cada_pagina_del_sitio_se_abre(client, administradora):
         assert client.get(reverse(f"{nombre}_changelist")).status_code == 200, nombre
         if ajustes.has_add_permission(type("", (), {"user": administradora})()):
             assert client.get(reverse(f"{nombre}_add")).status_code == 200, nombre
+
+
+@pytest.mark.parametrize("malo", ["\u202e", "\x1b", "\ufffe"])
+def test_ningun_texto_con_lo_que_engana_a_quien_lee_se_guarda(rf, administradora, malo):
+    pedido = rf.get("/")
+    pedido.user = administradora
+    aceptados = {}
+    for modelo, ajustes in admin.site._registry.items():
+        if ajustes.has_add_permission(pedido):
+            clase = ajustes.get_form(pedido)
+            campos = clase().fields.items()
+            textos = [nombre for nombre, campo in campos if isinstance(campo, forms.CharField)]
+            errores = clase(dict.fromkeys(textos, f"https://a.gt/{malo}z@b.gt")).errors
+            aceptados[modelo] = set(textos) - set(errores)
+
+    assert Usuario in aceptados
+    assert set.union(*aceptados.values()) == set()
+
+
+@pytest.mark.parametrize("malo", ["\u202e", "\u200d", "\n"])
+def test_un_nombre_que_no_se_lee_entero_no_abre_cuenta(client, administradora, malo):
+    pagina = abrir_cuenta(client, nombre=f"Nue{malo}va")
+
+    assert "carácter" in str(pagina.context["errors"])
+    assert not Usuario.objects.filter(correo="nueva@ejemplo.gt").exists()
 
 
 def test_la_estructura_del_plan_solo_se_lee(client, administradora):
