@@ -55,6 +55,7 @@ class AdaptadorDeCuentas(DefaultAccountAdapter):
     def validation_error(self, code, *args):
         """Llegar a un límite se avisa: por contraseña, por código o al volver a identificarse."""
         if code in BLOQUEAN:
+            context.request.llego_al_limite = True  # `pesn.peticiones.LimiteDicho`
             intento_bloqueado.send(sender=type(self), request=context.request)
         return super().validation_error(code, *args)
 

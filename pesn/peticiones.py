@@ -70,6 +70,7 @@ SIN_SEGUNDO_FACTOR = {
     "account_reauthenticate",
     "account_change_password",
 }
+ESPERA_DE_LA_ENTRADA = "300"  # segundos: lo que dura un límite de ACCOUNT_RATE_LIMITS
 VENTANA_DE_NEGATIVAS = 300
 NEGADAS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
@@ -246,6 +247,21 @@ def _sirve_sin_segundo_factor(request, vista) -> bool:
 def _pide_json(request) -> bool:
     acepta = request.META.get("HTTP_ACCEPT", "")
     return es_de_la_api(request) or acepta.startswith("application/json")
+
+
+class LimiteDicho:
+    """Quien llegó a un límite recibe 429 y cuándo volver, también si se lo dice un formulario."""
+
+    def __init__(self, get_response: Respuesta):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        respuesta = self.get_response(request)
+        if getattr(request, "llego_al_limite", False):
+            respuesta.status_code = 429
+        if respuesta.status_code == 429:
+            respuesta.setdefault("Retry-After", ESPERA_DE_LA_ENTRADA)
+        return respuesta
 
 
 class NegativasVistas:

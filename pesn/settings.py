@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "pesn.peticiones.SesionAcotada",
     "pesn.peticiones.SegundoFactorExigido",
+    "pesn.peticiones.LimiteDicho",
     "pesn.peticiones.NegativasVistas",
     "pesn.peticiones.PideEntrar",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -91,6 +91,7 @@ def test_tras_cinco_fallas_se_cierra_cinco_minutos_exista_o_no_la_cuenta(client,
         assert errores(cerrada) == [
             "Demasiados intentos fallidos. Espere cinco minutos e intente de nuevo."
         ]
+        assert (cerrada.status_code, cerrada["Retry-After"]) == (429, "300")
         assert not dentro(client)
 
         reloj.shift(dt.timedelta(minutes=5, seconds=1))
@@ -118,7 +119,7 @@ def test_pedir_muchos_enlaces_seguidos_es_429_en_espanol(client, persona):
         client.post(reverse("account_reset_password"), {"email": persona.correo}) for _ in range(21)
     ]
 
-    assert pedidos[-1].status_code == 429
+    assert (pedidos[-1].status_code, pedidos[-1]["Retry-After"]) == (429, "300")
     assert "Demasiadas solicitudes" in pedidos[-1].content.decode()
 
 
