@@ -92,3 +92,15 @@ def test_las_sesiones_y_la_clave_del_segundo_factor_se_leen_enteras(
 
     assert page.locator(caja).evaluate(OCULTO) <= 0
     assert page.locator(caja).inner_text().strip()
+
+
+@pytest.mark.parametrize(("ancho", "por_renglon"), [(320, 2), (768, 4), (1440, 4)])
+def test_las_cuatro_cuentas_del_libro_se_reparten_parejas(page, ancho, por_renglon):
+    cuentas = [(clave, clave, 12) for clave in ("Nuevos", "Cambiados", "Sin cambios", "Rechazados")]
+    html = render_to_string("matrices/_cuentas_del_libro.html", {"cuentas": cuentas})
+    mostrar(page, f'<main class="ancho">{html}', ancho)
+
+    altos = page.locator(".ficha").evaluate_all("cajas => cajas.map(c => c.offsetTop)")
+
+    assert altos.count(altos[0]) == por_renglon
+    assert page.evaluate(OCULTO, page.query_selector("html")) <= 0
