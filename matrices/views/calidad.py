@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from acciones.models import Plan
+from acciones.views import con_el_marco_de
 from instituciones import planilla
 from instituciones.models import Institucion
 from matrices import calidad as cuentas
@@ -38,6 +39,7 @@ class Pedido:
         self.periodo: Periodo | None = None
         self.plan = self._plan() if self.legible else None
         if self.plan:
+            con_el_marco_de(self.plan, request)
             visibles = Periodo.objects.visibles_para(request.user)
             self.periodos = list(visibles.medidos(self.plan))
             self.periodo = semestre_de(self.form, self.periodos)

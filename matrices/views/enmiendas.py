@@ -136,10 +136,12 @@ def elegir(request: HttpRequest) -> HttpResponse:
         filas = filas.filter(periodo=cortado).con_su_actividad().en_orden()
     else:
         filas = Actividad.objects.visibles_para(request.user).filter(responsable=suya)
-        filas = filas.vigentes().select_related("matriz__accion")
+        filas = filas.vigentes().select_related("matriz__accion__objetivo__programa__plan")
         filas = filas.order_by("matriz__accion__orden", "numero")
     contexto = {
-        "titulo": f"Rectificar un avance de {cortado}" if cortado else "Pedir un cambio",
+        "titulo": f"Rectificar un avance de {cortado.con_su_plan}"
+        if cortado
+        else "Pedir un cambio",
         "migas": [("Solicitudes", reverse("matrices:enmiendas")), ("Elegir", None)],
         "pagina": Paginator(filas, POR_PAGINA).get_page(request.GET.get("page")),
         "cortado": cortado,
@@ -150,7 +152,7 @@ def elegir(request: HttpRequest) -> HttpResponse:
 
 def _cortados(request: HttpRequest) -> QuerySet[Periodo]:
     visibles = Periodo.objects.visibles_para(request.user)
-    return visibles.filter(estado=Periodo.Estado.CORTADO).order_by("-corte")
+    return visibles.cortados().select_related("plan")
 
 
 def _cortado(request: HttpRequest) -> Periodo | None:
