@@ -142,8 +142,8 @@ def _exigir_sello(
     if sello.get("periodo") != periodo.pk:
         raise LibroInservible(
             "plantilla_vencida",
-            f"El libro es de {sello.get('codigo')} y el semestre en curso es {periodo.codigo}. "
-            "Baje el libro de este semestre.",
+            f"El libro es de {sello.get('semestre', 'otro semestre')}, y aquí se llena "
+            f"{periodo.con_su_plan}. Baje el libro de este semestre.",
         )
     if sello.get("formato") != FORMATO:
         raise LibroInservible(

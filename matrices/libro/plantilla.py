@@ -95,7 +95,7 @@ def cuaderno_de(
         {
             "formato": FORMATO,
             "periodo": periodo.pk,
-            "codigo": periodo.codigo,
+            "semestre": periodo.con_su_plan,
             "institucion": institucion.pk,
             "hojas": [hoja.nombre for hoja in hojas],
         }

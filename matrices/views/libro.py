@@ -48,8 +48,8 @@ def bajar(request: HttpRequest) -> HttpResponse:
     octetos = libro.bajar(
         request.user.institucion, periodo, para=request.user, en_nombre_de=titular
     )
-    hoy = timezone.localdate()
-    return adjunto(octetos, f"{request.user.institucion.sigla}-{periodo.codigo}-{hoy}.xlsx")
+    partes = [request.user.institucion.sigla, periodo.plan.sigla, periodo.codigo]
+    return adjunto(octetos, f"{'-'.join(partes)}-{timezone.localdate()}.xlsx")
 
 
 @require_POST

@@ -26,6 +26,7 @@ from tests.fabricas import (
     MatrizFactory,
     ObservacionFactory,
     PeriodoFactory,
+    PlanFactory,
     ResolucionFactory,
     UsuarioFactory,
 )
@@ -583,6 +584,16 @@ def test_el_libro_entero_no_sirve_y_dice_por_que(escena, preparar, codigo, http)
     assert not LibroRecibido.objects.exists()
 
 
+def test_el_libro_del_mismo_semestre_de_otro_plan_dice_de_cual_es(escena):
+    octetos, suyo = escena.bajar(), escena.periodo.con_su_plan
+    escena.periodo = PeriodoFactory(plan=PlanFactory(codigo="otro", sigla="OTRO"))
+
+    with pytest.raises(LibroInservible) as rechazo:
+        escena.subir(octetos)
+
+    assert f"es de {suyo}, y aquí se llena 2021-S1 de OTRO." in str(rechazo.value)
+
+
 def _mover(cuaderno):
     hoja = cuaderno["Actividades"]
     hoja.move_range("T1:T7", cols=-1)
@@ -837,7 +848,9 @@ def test_de_bajar_a_aplicar_en_pantalla(client, escena):
     pagina = client.get(reverse("matrices:semestre")).content.decode()
     assert reverse("matrices:libro") in pagina
     bajado = client.get(reverse("matrices:bajar_libro"))
-    assert bajado["Content-Disposition"].startswith('attachment; filename="MINGOB-2021-S1')
+    assert bajado["Content-Disposition"].startswith(
+        f'attachment; filename="MINGOB-{escena.plan.sigla}-2021-S1'
+    )
     lleno = libros.lleno(bajado.content, "1.1.1.1", **{"Avance acumulado (%)": 45, "Logro": LOGRO})
 
     subido = client.post(reverse("matrices:subir_libro"), {"archivo": libros.archivo(lleno)})
