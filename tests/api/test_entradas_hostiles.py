@@ -255,7 +255,7 @@ ESCRITAS = [
     ('"porcentaje": {"a": 1}', 422),
     ('"porcentaje": ""', 201),
     ('"porcentaje": "1,5"', 422),
-    ('"porcentaje": "١"', 201),
+    ('"porcentaje": "١"', 422),
     (f'"porcentaje": {GIGANTE}', 422),
     (f'"porcentaje": {"9" * 5000}', 400),
     ('"porcentaje": -0.0', 201),
