@@ -34,6 +34,6 @@ ENV PESN_ENTORNO=produccion \
     PESN_VAR=/var/lib/pesn
 USER pesn
 EXPOSE 8000
-# Una petición a la vez por proceso; más personas, más procesos.
+# Una petición a la vez por proceso; más personas, más copias.
 ENV GRANIAN_HOST=0.0.0.0 GRANIAN_PORT=8000 GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=1
 CMD ["granian", "--interface", "wsgi", "--no-ws", "--respawn-failed-workers", "pesn.wsgi:application"]

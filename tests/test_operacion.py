@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
+
+from informes.archivos import DESMEDIDO, VERIFICABLE_MAXIMO
 
 RAIZ = Path(__file__).resolve().parent.parent
 AJUSTES = (RAIZ / "pesn/settings.py").read_text()
 OPERACION = (RAIZ / "docs/operacion.md").read_text()
 COMPOSE = (RAIZ / "docker-compose.yml").read_text()
+ENTRADA = (RAIZ / "Caddyfile").read_text()
 SERVICIOS = yaml.safe_load(COMPOSE)["services"]
 VARIABLES = sorted(set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z0-9_]+)"', AJUSTES)))
 
@@ -34,7 +38,8 @@ def test_compose_no_trae_secretos_de_ejemplo(variable):
 
 
 @pytest.mark.parametrize(
-    "servicio", ["web", "trabajador", "correo", "webhooks", "reloj", "postgres", "redis"]
+    "servicio",
+    ["web", "trabajador", "correo", "webhooks", "reloj", "postgres", "redis", "entrada", "proxy"],
 )
 def test_cada_servicio_dice_como_se_sabe_que_vive(servicio):
     assert SERVICIOS[servicio]["healthcheck"]["test"]
@@ -46,12 +51,42 @@ def test_ni_la_base_ni_el_timbre_se_ven_desde_fuera():
         assert "ports" not in SERVICIOS[servicio]
 
 
-def test_la_web_conserva_su_direccion_al_subir_de_version():
-    """Con un rango de puertos cada copia nueva toma el siguiente, y el proxy llama al de antes."""
-    web = SERVICIOS["web"]
+def test_la_entrada_conserva_su_direccion_con_las_copias_que_haya():
+    """Con un puerto por copia, cada una que se recrea toma otro y el proxy llama al de antes."""
+    assert SERVICIOS["entrada"]["ports"] == ["127.0.0.1:8000:8000"]
+    assert "profiles" not in SERVICIOS["entrada"]
+    assert "ports" not in SERVICIOS["web"]
+    assert SERVICIOS["web"]["deploy"]["replicas"] == "${WEB_COPIAS:-2}"
+    assert re.search(r"dynamic a \{\s+name web\s+port 8000\s", ENTRADA)
 
-    assert web["ports"] == ["127.0.0.1:8000:8000"]
-    assert "replicas" not in web.get("deploy", {})
+
+def test_la_entrada_y_el_proxy_no_llevan_permisos_de_mas():
+    for servicio in ("entrada", "proxy"):
+        caddy = SERVICIOS[servicio]
+
+        assert caddy["read_only"]
+        assert caddy["cap_drop"] == ["ALL"]
+        assert caddy["cap_add"] == ["NET_BIND_SERVICE"]  # sin ella su ejecutable no arranca
+        assert caddy["networks"] == ["afuera"]
+    assert SERVICIOS["entrada"]["volumes"] == ["./Caddyfile:/etc/caddy/Caddyfile:ro"]
+
+
+def test_se_cuentan_los_proxies_que_hay_delante_de_la_web():
+    """El que hace TLS llama siempre a la entrada, sea de la institución o el que se trae."""
+    assert SERVICIOS["web"]["environment"]["PROXIES_DE_CONFIANZA"] == "${PROXIES_DE_CONFIANZA:-2}"
+    assert SERVICIOS["proxy"]["command"][-2:] == ["--to", "entrada:8000"]
+    assert "trusted_proxies private_ranges" in ENTRADA
+
+
+def test_la_entrada_deja_pasar_lo_que_la_aplicacion_recibe():
+    topes = {
+        ruta: int(tope) * 1_000_000
+        for ruta, tope in re.findall(r"request_body @(\w+) \{\s+max_size (\d+)MB", ENTRADA)
+    }
+
+    assert settings.EVIDENCIA_MAXIMA < topes["demas"] < settings.EVIDENCIA_MAXIMA * 2
+    assert VERIFICABLE_MAXIMO < topes["verificar"] < DESMEDIDO
+    assert "request_buffers 25MB" in ENTRADA  # una petición a la vez: no se espera al lento
 
 
 def test_la_base_no_se_da_por_viva_mientras_se_crea():
