@@ -201,24 +201,12 @@ def _adjuntar(vista: AvanceViewSet, request: Request, avance: Avance) -> Respons
         raise Rechazo("Mande de uno a diez archivos en «archivos».", "requerido")
     if not form.is_valid():
         raise PorCorregir(de_formulario(form.errors))
-    recibidos = evidencias.recibir(form.cleaned_data["archivos"])
-    return _guardar_evidencia(vista, request, avance, form, recibidos)
+    return _guardar_evidencia(vista, request, avance, form.adjuntos())
 
 
 @idempotente
 def _guardar_evidencia(
-    vista: AvanceViewSet, request: Request, avance: Avance, form: EvidenciaForm, recibidos: list
+    vista: AvanceViewSet, request: Request, avance: Avance, adjuntos: list[evidencias.Adjunto]
 ) -> Response:
-    filas = [
-        evidencias.adjuntar(
-            avance,
-            evidencias.Adjunto(
-                recibido,
-                form.titulo_de(recibido.inspeccion.nombre),
-                form.cleaned_data.get("hito"),
-            ),
-            por=request.user,
-        )
-        for recibido in recibidos
-    ]
+    filas = [evidencias.adjuntar(avance, uno, por=request.user) for uno in adjuntos]
     return Response(EvidenciaDeApi(filas, many=True).data, status=201)

@@ -3,6 +3,7 @@
 from django import forms
 
 from instituciones.textos import TextoField
+from matrices.evidencias import Adjunto, recibir
 from matrices.models import Avance, HitoActividad
 
 A_LA_VEZ = 10
@@ -61,9 +62,19 @@ class EvidenciaForm(forms.Form):
         if avance.actividad.modo != "HITOS":
             del self.fields["hito"]
 
-    def titulo_de(self, nombre: str) -> str:
+    def adjuntos(self) -> list[Adjunto]:
+        """Los archivos ya inspeccionados y guardados, con lo que los acompaña.
+
+        Lanza ArchivoRechazado, y entonces no guardó ninguno.
+        """
+        recibidos, hito = recibir(self.cleaned_data["archivos"]), self.cleaned_data.get("hito")
+        varios = len(recibidos) > 1
+        return [
+            Adjunto(uno, self._titulo(uno.inspeccion.nombre if varios else ""), hito)
+            for uno in recibidos
+        ]
+
+    def _titulo(self, nombre: str) -> str:
         """El título escrito; si son varios archivos, seguido del nombre ya limpio de cada uno."""
         titulo = self.cleaned_data["titulo"]
-        if titulo and len(self.cleaned_data["archivos"]) > 1:
-            return f"{titulo} · {nombre}"[:200]
-        return titulo
+        return f"{titulo} · {nombre}"[:200] if titulo and nombre else titulo

@@ -74,15 +74,7 @@ def subir(request: HttpRequest, pk: int) -> HttpResponse:
         mensaje = " ".join(str(uno) for lista in form.errors.values() for uno in lista)
         return en_json("requerido", mensaje, 400)
     try:
-        adjuntos = [
-            evidencias.Adjunto(
-                recibido,
-                form.titulo_de(recibido.inspeccion.nombre),
-                form.cleaned_data.get("hito"),
-            )
-            for recibido in evidencias.recibir(form.cleaned_data["archivos"])
-        ]
-        evidencias.adjuntar_varios(avance, adjuntos, por=request.user)
+        evidencias.adjuntar_varios(avance, form.adjuntos(), por=request.user)
     except archivos.ArchivoRechazado as rechazo:
         return en_json(rechazo.codigo, str(rechazo), rechazo.http)
     except flujo.Conflicto as choque:

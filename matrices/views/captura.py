@@ -206,18 +206,10 @@ def _guardar(
     if not form.is_valid() or not evidencia_lista:
         return _invalido(request, avance, form, evidencia)
     try:
-        adjuntos = [
-            evidencias.Adjunto(
-                recibido,
-                evidencia.titulo_de(recibido.inspeccion.nombre),
-                evidencia.cleaned_data.get("hito"),
-            )
-            for recibido in evidencias.recibir(evidencia.cleaned_data["archivos"])
-        ]
         guardado = evidencias.capturar_y_adjuntar(
             avance,
             form.declaracion(),
-            adjuntos,
+            evidencia.adjuntos(),
             version=form.cleaned_data["version"],
             por=request.user,
         )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from acciones.views import con_el_marco_de
 from instituciones.consultas import titulares_de
 from instituciones.models import Rol, Usuario
-from matrices import archivos, consultas, evidencias, flujo, panorama, permisos
+from matrices import archivos, consultas, flujo, panorama, permisos
 from matrices import enmiendas as verbos
 from matrices.forms.avance import ETIQUETAS
 from matrices.forms.enmiendas import (
@@ -301,20 +301,12 @@ def _como_queda(avance: Avance, cifras: dict[str, Any]) -> dict[str, Any]:
 def _pedir_rectificacion(
     request: HttpRequest, avance: Avance, form: RectificarForm, evidencia: EvidenciaForm
 ) -> Rectificacion:
-    adjuntos = [
-        evidencias.Adjunto(
-            recibido,
-            evidencia.titulo_de(recibido.inspeccion.nombre),
-            evidencia.cleaned_data.get("hito"),
-        )
-        for recibido in evidencias.recibir(evidencia.cleaned_data["archivos"])
-    ]
     return verbos.solicitar_rectificacion(
         avance,
         despues=form.despues(),
         motivo=form.cleaned_data["motivo"],
         por=request.user,
-        adjuntos=adjuntos,
+        adjuntos=evidencia.adjuntos(),
     )
 
 
