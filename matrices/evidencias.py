@@ -51,17 +51,17 @@ def recibir(subidos: Sequence[UploadedFile]) -> list[Recibido]:
 
     Lanza ArchivoRechazado, y entonces no guardó ninguno; si son varios, dice cuál no y por qué.
     """
-    inspecciones, rechazos = [], {}
+    inspecciones, rechazos = [], []
     for uno in subidos:
         try:
             inspecciones.append(archivos.inspeccionar(uno))
         except archivos.ArchivoRechazado as rechazo:
-            rechazos[uno.name] = rechazo
+            rechazos.append((uno.name, rechazo))
     if rechazos:
-        primero, *_ = rechazos.values()
+        primero = rechazos[0][1]
         if len(subidos) == 1:
             raise primero
-        dichos = " ".join(f"«{nombre}»: {motivo}" for nombre, motivo in rechazos.items())
+        dichos = " ".join(f"«{nombre}»: {motivo}" for nombre, motivo in rechazos)
         raise archivos.ArchivoRechazado(primero.codigo, dichos)
     sellados = map(sellar_archivo, subidos)
     return [Recibido(*par) for par in zip(inspecciones, sellados, strict=True)]

@@ -303,6 +303,7 @@ def test_de_varios_archivos_se_dice_cuales_no_y_no_queda_ninguno(
     client, elenco, avance, settings, ruta
 ):
     elegidos = [acta("bueno.pdf"), acta("uno.exe", b"MZ"), acta("dos.pdf", b"%")]
+    elegidos.append(acta("dos.pdf", b"MZ"))  # otro, con el mismo nombre
 
     respuesta = entra(client, elenco.planificadora).post(
         direccion(avance, ruta), {**escrito(avance), "evidencia-archivos": elegidos}
@@ -313,6 +314,7 @@ def test_de_varios_archivos_se_dice_cuales_no_y_no_queda_ninguno(
     assert respuesta.status_code == 400
     assert "«uno.exe»: Sólo se admiten" in dicho
     assert "«dos.pdf»: Lo que hay en el archivo no es lo que dice" in dicho
+    assert dicho.count("«dos.pdf»: ") == 2 * dicho.count("«uno.exe»: ")
     assert "«bueno.pdf»" not in dicho
     assert not Evidencia.objects.exists()
     assert not [a for a in Path(settings.MEDIA_ROOT).rglob("*") if a.is_file()]
